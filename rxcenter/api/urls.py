@@ -1,0 +1,5 @@
+"""The REST surface."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,79 @@
+"""The relay rings Celery when jobs are due. It alone talks to the broker; a broker that hangs hangs only it."""
+
+import logging
+import time
+from collections.abc import Callable
+from math import ceil
+
+from celery import current_app
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from rxcenter.jobs import queue, working
+
+log = logging.getLogger(__name__)
+IDLE_SECONDS = 1.0  # without a notification, look this often
+BUSY_SECONDS = 0.1  # while something is due
+SWEEP_SECONDS = 3.0
+FORGET_SECONDS = 3600.0
+RINGERS = 2  # drains asked for at once per kind; each drains until nothing is due
+
+
+class Relay:
+    """LISTENs on PostgreSQL, polls as a fallback. `stop()` ends the loop after the present round."""
+
+    def __init__(self, ring: Callable[[str], None] | None = None) -> None:
+        self._ring = ring or ring_celery
+        self._stopped = False
+        self._swept = self._forgot = 0.0
+
+    def stop(self, *_: object) -> None:
+        self._stopped = True
+
+    def run(self) -> None:
+        while not self._stopped:
+            try:
+                self._rounds()
+            except OperationalError:
+                log.exception("the database is away; trying again")
+                connection.close()
+                time.sleep(IDLE_SECONDS)
+
+    def _rounds(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"LISTEN {queue.CHANNEL}")
+        while not self._stopped:
+            busy = self.round()
+            self._wait(BUSY_SECONDS if busy else IDLE_SECONDS)
+
+    def round(self) -> bool:
+        """Ring for every kind that is due; sweep now and then. True when something was due."""
+        now = time.monotonic()
+        if now - self._swept > SWEEP_SECONDS:
+            self._swept = now
+            working.sweep(timezone.now())
+        if now - self._forgot > FORGET_SECONDS:
+            self._forgot = now
+            queue.forget_done()
+        due = queue.due_counts()
+        for kind, count in due.items():
+            handler = working.HANDLERS.get(kind)
+            if handler is None:
+                log.error("%d jobs of the unknown kind %r wait", count, kind)
+                continue
+            for _ in range(min(RINGERS, ceil(count / handler.batch))):
+                self._ring(kind)
+        return bool(due)
+
+    def _wait(self, seconds: float) -> None:
+        """Until a notification or the time is up; drains pending notifications."""
+        for _ in connection.connection.notifies(timeout=seconds, stop_after=1):
+            pass
+
+
+def ring_celery(kind: str) -> None:
+    """One doorbell; a broker that is away is tomorrow's problem, the sweep's and the next round's."""
+    try:
+        current_app.send_task("jobs.drain", args=[kind], expires=10, retry=False, ignore_result=True)
+    except Exception as error:
+        log.warning("the broker did not take a ring for %s: %s", kind, error)

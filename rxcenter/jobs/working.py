@@ -1,0 +1,91 @@
+"""Drains the queue: claim a batch, do it in one transaction with its results, count failures, quarantine."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+
+from django.db import OperationalError, close_old_connections
+
+from rxcenter.jobs import queue
+from rxcenter.jobs.queue import LeaseLost, Work
+from rxcenter.ledger.recording import transaction
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """What a room does with one kind of job.
+
+    `work(jobs, at)` runs in a transaction that also marks the jobs done: all or nothing.
+    `give_up(job, at)` runs in the transaction that quarantines a job whose attempts are used up.
+    """
+
+    work: Callable[[Sequence[Work], datetime], None]
+    give_up: Callable[[Work, datetime], None]
+    batch: int = 1
+
+
+HANDLERS: dict[str, Handler] = {}
+
+
+def register(kind: str, handler: Handler) -> None:
+    """Called once per kind, in the owning room's AppConfig.ready()."""
+    HANDLERS[kind] = handler
+
+
+def drain(kind: str, seconds: float = 20.0) -> int:
+    """Work until no job of the kind is due or the time is up; returns how many jobs were taken."""
+    handler, taken, end = HANDLERS[kind], 0, monotonic() + seconds
+    while monotonic() < end:
+        jobs, at = queue.claim(kind, handler.batch)
+        if not jobs:
+            break
+        taken += len(jobs)
+        _do(handler, jobs, at)
+    return taken
+
+
+def sweep(at: datetime) -> None:
+    """Free what dead workers held and quarantine what used up its attempts."""
+    for job in queue.release_expired():
+        _give_up(HANDLERS[job.kind], job, at, "its worker died five times")
+
+
+def _do(handler: Handler, jobs: list[Work], at: datetime) -> None:
+    try:
+        _work(handler, jobs, at)
+    except LeaseLost:
+        log.warning("lost the lease of %d %s jobs; nothing was written", len(jobs), jobs[0].kind)
+    except OperationalError:
+        close_old_connections()
+        raise  # the database is away: the lease runs out and the sweep frees the jobs
+    except Exception as error:
+        if len(jobs) == 1:
+            _failed(handler, jobs[0], at, error)
+            return
+        log.exception("a batch of %d %s jobs failed; trying them one by one", len(jobs), jobs[0].kind)
+        for job in jobs:
+            _do(handler, [job], at)
+
+
+def _work(handler: Handler, jobs: Sequence[Work], at: datetime) -> None:
+    with transaction():
+        handler.work(jobs, at)
+        queue.finish(jobs)
+
+
+def _failed(handler: Handler, job: Work, at: datetime, error: Exception) -> None:
+    log.exception("%s job %d failed, attempt %d", job.kind, job.id, job.attempts)
+    reason = f"{type(error).__name__}: {error}"
+    if queue.put_back(job, reason):
+        _give_up(handler, job, at, reason)
+
+
+def _give_up(handler: Handler, job: Work, at: datetime, reason: str) -> None:
+    log.error("%s job %d is quarantined", job.kind, job.id)
+    with transaction():
+        queue.quarantine(job, reason)
+        handler.give_up(job, at)
