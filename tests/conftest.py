@@ -1,0 +1,38 @@
+"""What all tests share. This part brings the servers; fixtures of single rooms stand beside their tests."""
+
+import os
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from rxcenter.devstack import keeper, keys_for_tests
+
+# Django reads its settings when pytest has loaded this file, so the environment is made here and now.
+# The servers named in it start only when a test asks for the database.
+os.environ.update(keys_for_tests.environment())
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    os.environ.pop(keeper.MEETING_PLACE, None)
+keeper.plan()
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+os.environ["REDIS_URL"] = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{_worker}"))
+
+
+@pytest.fixture(scope="session")
+def devstack():
+    """The running PostgreSQL and Redis of this test run."""
+    keeper.ensure_started()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(devstack, django_db_modify_db_settings_parallel_suffix):
+    """pytest-django makes its test database only when the servers run; each worker process has its own."""
+
+
+@pytest.fixture
+def process_environment(transactional_db):
+    """Environment for a real web, relay or worker process that must see this test's database and Redis."""
+    from django.db import connection
+
+    address = urlsplit(os.environ["DATABASE_URL"])
+    database = urlunsplit(address._replace(path=f"/{connection.settings_dict['NAME']}"))
+    return {**os.environ, "DATABASE_URL": database}
