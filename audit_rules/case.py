@@ -1,0 +1,142 @@
+"""A prescription as a rule sees it: understood, with the patient and what they already take. Immutable."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from audit_rules import icd
+from audit_rules.dosing import Decoction
+from audit_rules.items import Item, Use, read_item
+from audit_rules.past import Past, earlier, read_past
+from audit_rules.patient import Patient
+from audit_rules.rx1 import Herbal, Institution, Prescriber, Prescription, Programme, Reasons, Visit
+
+if TYPE_CHECKING:
+    from audit_rules.catalogue import Catalogue
+
+_NO_REASONS = Reasons()
+CLASS = "class:"
+
+
+class Case:
+    """Made with `Case.of(document, history, catalogue)`. Lines come in the order of their numbers."""
+
+    def __init__(
+        self, document: Prescription, history: Iterable[Prescription], catalogue: "Catalogue"
+    ) -> None:
+        self.document = document
+        self.catalogue = catalogue
+        self.kind: str = document.kind
+        self.setting: str = document.setting
+        self.issued_at: datetime = document.issued_at
+        self.issued_on: date = document.issued_at.date()
+        self.institution: Institution = document.institution
+        self.prescriber: Prescriber = document.prescriber
+        self.programme: Programme | None = document.programme
+        self.visit: Visit | None = document.visit
+        self.reasons: Reasons = document.reasons or _NO_REASONS
+        self.herbal: Herbal | None = document.herbal
+        self.long_term: bool = bool(document.long_term)
+        self.patient = Patient(document, catalogue.lab_units)
+        self.linked: tuple[Prescription, ...] = earlier(document, history)
+        decoction = Decoction.of(document)
+        in_order = sorted(document.items, key=lambda raw: raw.line)
+        read = [read_item(raw, raw.line, catalogue, decoction) for raw in in_order]
+        self.items: tuple[Item, ...] = tuple(item for item, _ in read)
+        self.uses: tuple[Use, ...] = tuple(use for _, uses in read for use in uses)
+
+    @classmethod
+    def of(
+        cls,
+        document: Prescription,
+        history: Iterable[Prescription] = (),
+        catalogue: "Catalogue | None" = None,
+    ) -> "Case":
+        """The case of a document; `history` = earlier documents of the same patient, in any order."""
+        if catalogue is None:
+            from audit_rules.catalogue import default_catalogue  # which imports rules, and those import this
+
+            catalogue = default_catalogue()
+        return cls(document, history, catalogue)
+
+    @cached_property
+    def _read_past(self) -> tuple[tuple[Past, ...], tuple[Item, ...]]:
+        return read_past(self.document, self.linked, self.catalogue)
+
+    @property
+    def past(self) -> tuple[Past, ...]:
+        """Ingredients of earlier prescriptions (two years) and of current medications, oldest first."""
+        return self._read_past[0]
+
+    @property
+    def unknown_medications(self) -> tuple[Item, ...]:
+        """Current medications whose drug was not understood."""
+        return self._read_past[1]
+
+    @cached_property
+    def ingredients(self) -> frozenset[str]:
+        """Every ingredient of the prescription and of the past."""
+        return frozenset([u.ingredient for u in self.uses] + [p.ingredient for p in self.past])
+
+    @cached_property
+    def _by_ingredient(self) -> dict[str, tuple[Use, ...]]:
+        found: dict[str, tuple[Use, ...]] = {}
+        for use in self.uses:
+            found[use.ingredient] = (*found.get(use.ingredient, ()), use)
+        return found
+
+    def members(self, cell: str) -> frozenset[str]:
+        """The ingredients a table cell stands for: `class:nsaid` or one ingredient. `KeyError`: no such
+        class.
+        """
+        if cell.startswith(CLASS):
+            classes: dict[str, frozenset[str]] = self.catalogue.classes
+            return classes[cell[len(CLASS) :]]
+        return frozenset((cell,))
+
+    def uses_of(self, ingredient: str) -> tuple[Use, ...]:
+        """Uses of one ingredient in this prescription."""
+        return self._by_ingredient.get(ingredient, ())
+
+    def uses_in(self, cell: str) -> tuple[Use, ...]:
+        """Uses of a class or an ingredient in this prescription, by line."""
+        if not cell.startswith(CLASS):
+            return self.uses_of(cell)
+        members = self.members(cell)
+        return tuple(use for use in self.uses if use.ingredient in members)
+
+    def past_in(self, cell: str) -> tuple[Past, ...]:
+        """Past of a class or an ingredient, open or not."""
+        members = self.members(cell)
+        return tuple(past for past in self.past if past.ingredient in members)
+
+    @cached_property
+    def open_past(self) -> tuple[Past, ...]:
+        """The past whose supply covers the day of issue."""
+        return tuple(past for past in self.past if past.open_on(self.issued_on))
+
+    def all_in(self, cell: str) -> tuple[Use | Past, ...]:
+        """Current uses and open past of a class or an ingredient."""
+        members = self.members(cell)
+        past = (p for p in self.open_past if p.ingredient in members)
+        return (*self.uses_in(cell), *past)
+
+    @property
+    def diagnoses(self) -> tuple[str, ...]:
+        """Diagnosis codes as written in capitals."""
+        return tuple(
+            d.code.strip().upper() for d in self.document.diagnoses or () if d.code and d.code.strip()
+        )
+
+    def icd(self, prefixes: Iterable[str], except_: Iterable[str] = ()) -> tuple[str, ...]:
+        """Present diagnoses and conditions (dotless) under one of `prefixes` and none of `except_`."""
+        return icd.matching(self.patient.codes, prefixes, except_)
+
+    def has_icd(self, prefixes: Iterable[str], except_: Iterable[str] = ()) -> bool:
+        """Whether `icd` finds any."""
+        return bool(self.icd(prefixes, except_))
+
+    def ingredient(self, key: str) -> Any:
+        """The row of `ingredients.csv` for a key."""
+        return self.catalogue.ingredients[key]

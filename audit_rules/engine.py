@@ -1,0 +1,177 @@
+"""The whole engine. Same document, history, profile and catalogue: same report, always. No clock, no I/O."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from audit_rules.case import Case
+from audit_rules.catalogue import Catalogue, default_catalogue
+from audit_rules.profile import DEFAULT, ProfileRow
+from audit_rules.releases import released
+from audit_rules.report import Finding, Gap, Hit, NotChecked, Release, Report, Severity, Text
+from audit_rules.rule import Rule
+from audit_rules.rx1 import Prescription
+
+CRASHED = Text("规则运行出错, 该项未审核", "the rule failed; this was not checked")
+UNREADABLE = Text(
+    "处方无法解析为审核对象, 全部规则未审核", "the prescription could not be understood; nothing was checked"
+)
+BY_SEVERITY = {Severity.CRITICAL: Release.TWO_PHARMACISTS, Severity.MAJOR: Release.PHARMACIST}
+
+
+def audit(
+    case: Case | Prescription,
+    history: Iterable[Prescription] = (),
+    catalogue: Catalogue | None = None,
+    profile: str = DEFAULT,
+    *,
+    releases: Sequence[Mapping[str, Any]] = (),
+    history_status: str = "complete",
+    rules: Iterable[Rule] | None = None,
+) -> Report:
+    """Audit one prescription. Never raises for anything a document or a rule does.
+
+    `history` = earlier documents of the same patient (with a `Case`, its own). `releases` = recorded
+    signatures and reasons, {"kind": "double_sign" | "cosign" | "reason", "rule", "signer", "reason"}.
+    `history_status` = "complete" | "identity_unlinked". `rules` = only these (tests). `KeyError` for an
+    unknown profile.
+    """
+    catalogue = case.catalogue if isinstance(case, Case) else catalogue or default_catalogue()
+    document = case.document if isinstance(case, Case) else case
+    rows = catalogue.profiles.of(
+        profile, document.institution.kind, document.setting, document.issued_at.date()
+    )
+    try:
+        case = case if isinstance(case, Case) else Case.of(document, history, catalogue)
+        concerned = catalogue.concerned(case.ingredients) if rules is None else tuple(rules)
+    except Exception:  # noqa: BLE001 - whatever is wrong, a pharmacist sees it
+        gap = NotChecked(rule="GAP000", lines=(), reason="case_unreadable", holds=True, message=UNREADABLE)
+        return _report(document, [], [gap], 0, history_status, catalogue)
+    findings, gaps = _run(case, concerned, rows)
+    findings = [released(finding, document, releases) for finding in findings]
+    return _report(document, findings, gaps, len(case.linked), history_status, catalogue)
+
+
+def _run(
+    case: Case, concerned: Iterable[Rule], rows: Mapping[str, ProfileRow]
+) -> tuple[list[Finding], list[NotChecked]]:
+    findings: list[tuple[str | None, Finding]] = []
+    gaps: list[NotChecked] = []
+    for rule in concerned:
+        row = rows.get(rule.id)
+        if row is not None and not row.on:
+            continue
+        try:
+            for said in rule.check(case):
+                if isinstance(said, Hit):
+                    findings.append((said.cause, _finding(rule, said, row)))
+                else:
+                    gaps.append(_not_checked(rule, said))
+        except Exception:  # noqa: BLE001 - a broken rule silences neither the others nor itself
+            gaps.append(
+                NotChecked(rule=rule.id, lines=(), reason="rule_crashed", holds=True, message=CRASHED)
+            )
+    return _folded(findings), _merged(gaps)
+
+
+def _finding(rule: Rule, hit: Hit, row: ProfileRow | None) -> Finding:
+    severity = hit.severity or rule.severity
+    if row is not None and row.severity is not None:
+        severity = row.severity
+    release = hit.release or rule.release
+    if severity not in BY_SEVERITY:
+        release = None
+    elif release is None or (release is Release.TWO_PHARMACISTS and severity is Severity.MAJOR):
+        release = BY_SEVERITY[severity]
+    return Finding(
+        rule=rule.id,
+        version=rule.version,
+        category=hit.category or rule.category,
+        severity=severity,
+        release=release,
+        lines=tuple(sorted(set(hit.lines))),
+        drugs=tuple(dict.fromkeys(hit.drugs)),
+        history=tuple(hit.history),
+        refs=hit.refs or rule.refs,
+        message=hit.message,
+        action=hit.action,
+        evidence=hit.evidence,
+        sources=tuple(dict.fromkeys((*rule.sources, *hit.sources))),
+    )
+
+
+def _not_checked(rule: Rule, gap: Gap) -> NotChecked:
+    lines = tuple(sorted(set(gap.lines)))
+    return NotChecked(rule=rule.id, lines=lines, reason=gap.reason, holds=gap.holds, message=gap.message)
+
+
+def _order(finding: Finding) -> tuple[Any, ...]:
+    return (
+        -finding.severity,
+        finding.rule,
+        finding.lines,
+        finding.drugs,
+        finding.message,
+        repr(finding.history),
+    )
+
+
+def _folded(found: list[tuple[str | None, Finding]]) -> list[Finding]:
+    """One finding a cause: the strongest speaks, what the others name is added to it."""
+    if not any(cause for cause, _ in found):
+        return [finding for _, finding in found]
+    kept: list[Finding] = []
+    causes: dict[str, list[Finding]] = {}
+    for cause, finding in found:
+        if cause is None:
+            kept.append(finding)
+        else:
+            causes.setdefault(cause, []).append(finding)
+    return kept + [_one(sorted(findings, key=_order)) for findings in causes.values()]
+
+
+def _one(findings: list[Finding]) -> Finding:
+    strongest, *others = findings
+    if not others:
+        return strongest
+    rules = sorted({f.rule for f in others} - {strongest.rule})
+    history = {repr(h): h for f in findings for h in f.history}
+    return replace(
+        strongest,
+        lines=tuple(sorted({line for f in findings for line in f.lines})),
+        drugs=tuple(dict.fromkeys(drug for f in findings for drug in f.drugs)),
+        history=tuple(history.values()),
+        refs=tuple(dict.fromkeys(ref for f in findings for ref in f.refs)),
+        evidence=strongest.evidence | ({"also": ", ".join(rules)} if rules else {}),
+        sources=tuple(dict.fromkeys(source for f in findings for source in f.sources)),
+    )
+
+
+def _merged(gaps: list[NotChecked]) -> list[NotChecked]:
+    """The same reason on the same lines is one gap; the one that holds speaks. A crash is each rule's own."""
+    found: dict[tuple[Any, ...], NotChecked] = {}
+    for gap in gaps:
+        key = (gap.lines, gap.reason, gap.rule if gap.reason == "rule_crashed" else "")
+        if key not in found or (gap.holds and not found[key].holds):
+            found[key] = gap
+    return sorted(found.values(), key=lambda g: (not g.holds, g.rule, g.lines, g.reason))
+
+
+def _report(
+    document: Prescription,
+    findings: list[Finding],
+    gaps: list[NotChecked],
+    linked: int,
+    history_status: str,
+    catalogue: Catalogue,
+) -> Report:
+    worst = max((f.severity for f in findings), default=Severity.INFO)
+    held = worst is Severity.MAJOR or any(gap.holds for gap in gaps)
+    return Report(
+        number=document.number,
+        outcome="stopped" if worst is Severity.CRITICAL else "review" if held else "pass",
+        findings=tuple(sorted(findings, key=_order)),
+        not_checked=tuple(gaps),
+        history={"linked": linked, "status": history_status},
+        catalogue=catalogue.fingerprint,
+    )

@@ -1,0 +1,1 @@
+"""Facts as rows: one CSV a table, every row names its source in `sources.yaml`."""

@@ -1,0 +1,136 @@
+"""Medicines the patient already has: from earlier prescriptions and from the list of current medications."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import ROUND_CEILING, Decimal
+from typing import TYPE_CHECKING, Any
+
+from audit_rules.dosing import Decoction
+from audit_rules.items import Item, read_item
+from audit_rules.quantities import Amount
+from audit_rules.rx1 import Prescription
+
+if TYPE_CHECKING:
+    from audit_rules.catalogue import Catalogue
+
+LOOK_BACK = timedelta(days=730)  # issued earlier than this says nothing about today
+UNSTATED_DAYS = 7  # an earlier line without days counts as a week, an ordinary outpatient supply
+LONGEST_DAYS = Decimal(3650)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """One ingredient of an earlier line. `ends_on` is the first day it no longer covers; None = still taken."""
+
+    ingredient: str
+    item: Item
+    institution: str | None
+    number: str | None
+    line: int
+    issued_on: date
+    ends_on: date | None
+    source: str  # history | current_medication
+    single: Amount | None
+    daily: Amount | None
+
+    @property
+    def route(self) -> str | None:
+        """Route code of its line."""
+        return self.item.route
+
+    @property
+    def systemic(self) -> bool | None:
+        """Whether it reaches the whole body; None = not known."""
+        return self.item.systemic
+
+    def open_on(self, day: date) -> bool:
+        """Whether its supply covers that day."""
+        return self.issued_on <= day and (self.ends_on is None or day < self.ends_on)
+
+    def days_since_end(self, day: date) -> int:
+        """Days since its supply ended; 0 while it lasts."""
+        return 0 if self.ends_on is None else max(0, (day - self.ends_on).days)
+
+    @property
+    def ref(self) -> dict[str, Any]:
+        """Where it stands, as findings name it. A current medication has neither institution nor number."""
+        return {"institution": self.institution, "number": self.number, "line": self.line}
+
+
+def earlier(document: Prescription, history: Iterable[Prescription]) -> tuple[Prescription, ...]:
+    """Of `history`, what was issued before the document: not itself, of each prescription the last revision,
+    in order.
+    """
+    last: dict[tuple[str, str], Prescription] = {}
+    itself = (document.institution.code, document.number)
+    for other in history:
+        key = (other.institution.code, other.number)
+        if key == itself or other.issued_at >= document.issued_at:
+            continue
+        if key not in last or last[key].revision < other.revision:
+            last[key] = other
+    return tuple(sorted(last.values(), key=lambda d: (d.issued_at, d.institution.code, d.number)))
+
+
+def read_past(
+    document: Prescription, linked: Iterable[Prescription], catalogue: "Catalogue"
+) -> tuple[tuple[Past, ...], tuple[Item, ...]]:
+    """All past ingredients within the look-back, and the current medications that could not be understood."""
+    found: list[Past] = []
+    for other in linked:
+        if document.issued_at - other.issued_at <= LOOK_BACK:
+            found.extend(_of_document(other, catalogue))
+    unknown = []
+    for place, taken in enumerate(document.patient.current_medications or (), start=1):
+        item, uses = read_item(taken, place, catalogue, None)
+        if not uses:
+            unknown.append(item)
+        for use in uses:
+            found.append(
+                Past(
+                    ingredient=use.ingredient,
+                    item=item,
+                    institution=None,
+                    number=None,
+                    line=place,
+                    issued_on=document.issued_at.date(),
+                    ends_on=None,
+                    source="current_medication",
+                    single=use.single,
+                    daily=use.daily,
+                )
+            )
+    return tuple(found), tuple(unknown)
+
+
+def _of_document(document: Prescription, catalogue: "Catalogue") -> Iterator[Past]:
+    issued_on = document.issued_at.date()
+    decoction = Decoction.of(document)
+    for raw in document.items:
+        item, uses = read_item(raw, raw.line, catalogue, decoction)
+        ends_on = issued_on + timedelta(days=_days(document, item, decoction)) if uses else None
+        for use in uses:
+            yield Past(
+                ingredient=use.ingredient,
+                item=item,
+                institution=document.institution.code,
+                number=document.number,
+                line=raw.line,
+                issued_on=issued_on,
+                ends_on=ends_on,
+                source="history",
+                single=use.single,
+                daily=use.daily,
+            )
+
+
+def _days(document: Prescription, item: Item, decoction: Decoction | None) -> int:
+    days = item.days
+    if decoction and document.herbal and document.herbal.doses:
+        days = document.herbal.doses / decoction.per_day
+    elif days is None and item.frequency is not None and item.frequency.once:
+        days = Decimal(1)
+    if days is None or days <= 0:
+        return UNSTATED_DAYS
+    return int(min(days, LONGEST_DAYS).to_integral_value(ROUND_CEILING))

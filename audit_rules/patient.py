@@ -1,0 +1,152 @@
+"""The patient as a rule sees them on the day of issue."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+from typing import NamedTuple
+
+from audit_rules import kidney
+from audit_rules.icd import dotless, is_past
+from audit_rules.knowledge.lab_rows import LabUnit
+from audit_rules.names import plain
+from audit_rules.rx1 import Allergy, Prescription
+
+CHILDBEARING = range(10, 60)  # years; outside it a female patient without a record counts as not pregnant
+
+
+class Lab(NamedTuple):
+    """A laboratory value in the unit of its code; `formula` names how it was computed, None = measured."""
+
+    value: Decimal
+    unit: str
+    at: datetime
+    formula: str | None = None
+
+    def evidence(self, name: str) -> dict[str, str]:
+        """The value with unit and date, as a finding shows it."""
+        said = f"{self.value} {self.unit} ({self.at.date().isoformat()})"
+        return {name: f"{said}, {self.formula}" if self.formula else said}
+
+
+class Patient:
+    """Immutable; everything but the document is worked out on first use."""
+
+    def __init__(self, document: Prescription, lab_units: dict[tuple[str, str], LabUnit]) -> None:
+        self._document = document
+        self._raw = document.patient
+        self._lab_units = lab_units
+        self.sex: str = self._raw.sex
+        self.birth_date: date = self._raw.birth_date
+        self.weight_kg: Decimal | None = _positive(self._raw.weight_kg)
+        self.height_cm: Decimal | None = _positive(self._raw.height_cm)
+        self.lactating: bool | None = self._raw.lactating
+        self.allergies: tuple[Allergy, ...] = self._raw.allergies or ()
+
+    @cached_property
+    def age_days(self) -> int:
+        """Days since birth."""
+        return (self._document.issued_at.date() - self.birth_date).days
+
+    @cached_property
+    def age_years(self) -> int:
+        """Completed years."""
+        today, born = self._document.issued_at.date(), self.birth_date
+        return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+    @cached_property
+    def bsa(self) -> Decimal | None:
+        """Body surface in m2 by Mosteller; None without weight or height."""
+        if self.weight_kg is None or self.height_cm is None:
+            return None
+        return round((self.weight_kg * self.height_cm / 3600).sqrt(), 2)
+
+    @cached_property
+    def pregnant(self) -> bool | None:
+        """None where nobody recorded it. A pregnancy code counts where the record is silent."""
+        record = self._raw.pregnancy
+        if self.sex == "male":
+            return False
+        if record is not None and record.status in ("yes", "no"):
+            return record.status == "yes"
+        if any(code.startswith(("Z33", "Z34", "Z35", "O09")) for code in self.codes):
+            return True
+        return None if self.age_years in CHILDBEARING else False
+
+    @cached_property
+    def pregnancy_weeks(self) -> int | None:
+        """Completed weeks, while pregnant and recorded."""
+        record = self._raw.pregnancy
+        return record.weeks if self.pregnant and record is not None else None
+
+    @cached_property
+    def trimester(self) -> int | None:
+        """1 up to week 13, 2 up to week 27, then 3; None where the weeks are not known."""
+        weeks = self.pregnancy_weeks
+        return None if weeks is None else 1 if weeks < 14 else 2 if weeks < 28 else 3
+
+    @cached_property
+    def conditions(self) -> tuple[str, ...]:
+        """All ICD-10 codes of conditions and diagnoses, as written in capitals, each once."""
+        coded = [*(self._raw.conditions or ()), *(self._document.diagnoses or ())]
+        return tuple(dict.fromkeys(c.code.strip().upper() for c in coded if c.code and c.code.strip()))
+
+    @cached_property
+    def codes(self) -> tuple[str, ...]:
+        """`conditions` that are present, without dots: no family history, no past disease."""
+        return tuple(dotless(code) for code in self.conditions if not is_past(code))
+
+    @cached_property
+    def past_codes(self) -> tuple[str, ...]:
+        """Family history and past disease, without dots."""
+        return tuple(dotless(code) for code in self.conditions if is_past(code))
+
+    def lab(self, code: str, max_age_days: int | None = None) -> Lab | None:
+        """The newest value of this code up to the moment of issue, in the unit of the code; None without one.
+
+        A value whose unit is not known for its code is no value. `max_age_days` leaves older values out.
+        """
+        found = self._labs.get(code)
+        if found is None or max_age_days is None:
+            return found
+        return found if self._document.issued_at - found.at <= timedelta(days=max_age_days) else None
+
+    @cached_property
+    def _labs(self) -> dict[str, Lab]:
+        newest: dict[str, Lab] = {}
+        for seen in self._raw.observations or ():
+            if seen.value is None or seen.at is None or seen.at > self._document.issued_at:
+                continue
+            code = plain(seen.code)
+            unit = self._lab_units.get((code, plain(seen.unit or "")))
+            if unit is not None and (code not in newest or newest[code].at < seen.at):
+                newest[code] = Lab(seen.value * unit.factor, unit.unit, seen.at)
+        return newest
+
+    def egfr(self, max_age_days: int | None = None) -> Lab | None:
+        """eGFR in mL/min/1.73m2: measured, else from creatinine (see kidney.py)."""
+        creatinine = self.lab("creatinine", max_age_days)
+        found = self.lab("egfr", max_age_days)
+        if found is not None and (creatinine is None or creatinine.at <= found.at):
+            return found
+        computed = (
+            kidney.egfr(creatinine.value, self.age_years, self.sex, self.height_cm) if creatinine else None
+        )
+        if creatinine is None or computed is None:
+            return found
+        return Lab(computed[0], "mL/min/1.73m2", creatinine.at, computed[1])
+
+    def crcl(self, max_age_days: int | None = None) -> Lab | None:
+        """Creatinine clearance in mL/min: measured, else Cockcroft-Gault from creatinine, age and weight
+        (adults).
+        """
+        found, creatinine = self.lab("crcl", max_age_days), self.lab("creatinine", max_age_days)
+        if found is not None and (creatinine is None or creatinine.at <= found.at):
+            return found
+        if creatinine is None or self.weight_kg is None:
+            return found
+        computed = kidney.crcl(creatinine.value, self.age_years, self.sex, self.weight_kg)
+        return Lab(computed, "mL/min", creatinine.at, "Cockcroft-Gault") if computed is not None else found
+
+
+def _positive(value: Decimal | None) -> Decimal | None:
+    return value if value is not None and value > 0 else None

@@ -1,0 +1,93 @@
+"""What a rule is: one function that looks at a case, with its identity around it."""
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from audit_rules.report import Gap, Hit, Release, Severity, Text
+
+if TYPE_CHECKING:
+    from audit_rules.case import Case
+
+CATEGORIES = frozenset(
+    """
+    interaction duplicate dose dose_low duration frequency route age sex pregnancy lactation allergy disease
+    indication renal hepatic lab geriatric iv_incompatibility skin_test herbal_incompatibility herbal_dose
+    herbal_pregnancy authority legality form internet insurance history
+    """.split()  # noqa: SIM905 - one readable line of words
+)
+
+Check = Callable[["Case"], Iterator[Hit | Gap]]
+Concerned = Callable[[Any], frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule of the catalogue."""
+
+    id: str
+    title: Text
+    category: str
+    severity: Severity
+    release: Release | None
+    sources: tuple[str, ...]
+    refs: tuple[str, ...]
+    version: int
+    check: Check
+    ingredients: Concerned | None
+    retired: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of its file: id and what is wrong."""
+        return f"{self.id.lower()}_{self.check.__name__}"
+
+    @property
+    def page(self) -> str:
+        """Its manual page: the docstring."""
+        return inspect.cleandoc(self.check.__doc__ or "")
+
+
+def rule(
+    *,
+    id: str,  # noqa: A002 - it is the rule's id
+    title: Text,
+    category: str,
+    severity: Severity,
+    release: Release | None = None,
+    sources: tuple[str, ...] = (),
+    refs: tuple[str, ...] = (),
+    version: int = 1,
+    ingredients: Concerned | None = None,
+    retired: bool = False,
+) -> Callable[[Check], Rule]:
+    """Make a rule of a check.
+
+    `release` None = by severity: two pharmacists for critical, a pharmacist for major.
+    `ingredients(catalogue)` names the ingredients without which the rule has nothing to say; None = it runs
+    for every case. `sources` are keys of `knowledge/sources.yaml`, `refs` ids of the audit practice
+    catalogue. Raises `ValueError` for an unknown category.
+    """
+    if category not in CATEGORIES:
+        raise ValueError(f"rule {id}: category {category!r} is not one of {sorted(CATEGORIES)}")
+    if not re.fullmatch(r"[A-Z]{3}\d{3}", id):
+        raise ValueError(f"rule id {id!r} is not three capitals and three digits")
+
+    def make(check: Check) -> Rule:
+        return Rule(
+            id=id,
+            title=title,
+            category=category,
+            severity=severity,
+            release=release,
+            sources=sources,
+            refs=refs,
+            version=version,
+            check=check,
+            ingredients=ingredients,
+            retired=retired,
+        )
+
+    return make
