@@ -35,6 +35,7 @@ class AuditRun(models.Model):
     profile = models.CharField(max_length=40)
     history_linked = models.IntegerField()
     report = models.JSONField()
+    drug_groups = ArrayField(models.CharField(max_length=20))  # narcotic, psychotropic_1, …, injection, herbal, unknown
 
     class Meta:
         indexes = [models.Index(fields=["prescription", "-id"]), models.Index(fields=["at"])]
@@ -102,6 +103,7 @@ class Waiting(models.Model):
             ),
             models.Index(fields=["institution", "open"], name="queue_of_institution"),
             models.Index(fields=["taken_by"], condition=Q(open=True), name="queue_taken"),
+            models.Index(fields=["gap_key", "due_at"], condition=Q(open=True), name="queue_equal_gaps"),
         ]  # fmt: skip
 
     def __str__(self) -> str:
@@ -127,6 +129,7 @@ class Decision(models.Model):
     at = models.DateTimeField()
     second_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="seconds")
     final = models.BooleanField()  # False: the first of two, waiting for the second pharmacist
+    token = models.UUIDField(unique=True)  # of the form it was sent with: sending twice is deciding once
 
     class Meta:
         indexes = [models.Index(fields=["prescription", "at"]), models.Index(fields=["at"])]
