@@ -44,7 +44,7 @@ def owned_directory(path: Path, person: Person | None) -> Path:
 
 def socket_directory(person: Person | None) -> Path:
     """A fresh directory with a short name: a socket's path may have 107 bytes at most."""
-    path = Path(tempfile.mkdtemp(prefix="rxc-", dir="/tmp"))  # noqa: S108
+    path = Path(tempfile.mkdtemp(prefix="rxc-", dir="/tmp"))
     return owned_directory(path, person)
 
 

@@ -25,6 +25,7 @@ SETTINGS = {
 CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}  # tests only
 START_SECONDS = 60
 STOP_SECONDS = 30
+PATIENCE_SECONDS = 10
 
 
 def url(sockets: Path) -> str:
@@ -155,7 +156,7 @@ def clear_stale_lock(data: Path) -> None:
 
 def _wait_for_end(pid: int, data: Path) -> None:
     """A server whose owner has just died is shutting down: give it a moment before calling it somebody's."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         if not Path(f"/proc/{pid}").exists():
             return
