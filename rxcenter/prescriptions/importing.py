@@ -14,7 +14,7 @@ from rxcenter.prescriptions.states import State
 def import_history(posted: Sequence[Posted], *, at: datetime) -> int:
     """Store documents as imported history and link their patients; returns how many were new.
 
-    Each leaves one event `prescription.imported` in the record. That type is not part of the placers' feed.
+    Each leaves one event `prescription.imported` in a stream of the centre's own: it is no news for placers.
     """
     rows = [prepare(p, at=at, origin="history", state=State.IMPORTED) for p in posted]
     with transaction():

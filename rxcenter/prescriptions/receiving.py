@@ -24,6 +24,9 @@ from rxcenter.prescriptions.models import Prescription
 from rxcenter.prescriptions.states import State
 
 
+IMPORTED_STREAM = "~imported"  # history is recorded, but is no news for the placers' feeds
+
+
 @dataclass(frozen=True, slots=True)
 class Posted:
     """One validated document, the bytes it came in (evidence), and the client whose key carried it."""
@@ -63,7 +66,11 @@ def receive(posted: Sequence[Posted], *, at: datetime) -> list[Receipt]:
     The natural key (institution, number, revision) makes posting twice posting once: the same content answers as
     before, other content is refused. Raises Forbidden when a document names another institution than the key's.
     """
-    rows = [prepare(p, at=at) for p in posted]
+    return store([prepare(p, at=at) for p in posted])
+
+
+def store(rows: Sequence[dict[str, Any]]) -> list[Receipt]:
+    """Insert rows made by `prepare`, possibly of several requests; one receipt each, in order."""
     stored = insert(rows)
     before = _stored_before([r for r in rows if r["id"] not in stored])
     return [_receipt(row, stored, before) for row in rows]
@@ -72,12 +79,7 @@ def receive(posted: Sequence[Posted], *, at: datetime) -> list[Receipt]:
 def prepare(posted: Posted, *, at: datetime, origin: str = "live", state: str = State.RECEIVED) -> dict[str, Any]:
     """The row as the INSERT wants it; masks, seals and fingerprints the document."""
     doc, client = posted.document, posted.client
-    if doc.institution.code != client.institution:
-        words = Words(
-            f"institution.code 为 {doc.institution.code},但密钥属于 {client.institution}",
-            f"institution.code is {doc.institution.code}, the key belongs to {client.institution}",
-        )
-        raise Forbidden(words, path="$.institution.code", found=doc.institution.code, allowed=client.institution)
+    check_placer(doc, client)
     row = uuid7()
     masked, personal, keys = split(msgspec.json.decode(rx.encode(doc)))
     # The register, not the document, says what kind of institution this is.
@@ -111,6 +113,18 @@ def prepare(posted: Posted, *, at: datetime, origin: str = "live", state: str = 
     }
 
 
+def check_placer(doc: rx.Prescription, client: Client) -> None:
+    """Raises Forbidden when the key's institution may not post this document."""
+    if client.kind == "pharmacy":
+        raise Forbidden(Words("药店不能开具处方", "a pharmacy cannot post prescriptions"))
+    if doc.institution.code != client.institution:
+        words = Words(
+            f"institution.code 为 {doc.institution.code},但密钥属于 {client.institution}",
+            f"institution.code is {doc.institution.code}, the key belongs to {client.institution}",
+        )
+        raise Forbidden(words, path="$.institution.code", found=doc.institution.code, allowed=client.institution)
+
+
 _INSERT = """
 WITH input AS (
     SELECT * FROM json_to_recordset(%s::json) AS x(
@@ -130,7 +144,7 @@ WITH input AS (
     SELECT CASE WHEN %s THEN pg_notify(%s, '') END
 )
 SELECT id, ledger_append((SELECT json_agg(event) FILTER (WHERE event IS NOT NULL) FROM input JOIN stored USING (id))),
-    (SELECT count(*) FROM ring), (SELECT count(*) FROM job)
+    (SELECT count(*) FROM ring)
 FROM (SELECT array_agg(id) AS id FROM stored) s
 """
 
@@ -154,12 +168,12 @@ def insert(rows: Sequence[dict[str, Any]]) -> set[str]:
 
 
 def _event(ord_: int, row: dict[str, Any]) -> dict[str, Any]:
-    facts = ("number", "revision", "fingerprint", "raw_hash")
+    facts, live = ("number", "revision", "fingerprint", "raw_hash"), row["origin"] == "live"
     return recording.entry(
         ord_,
         ord_,
-        row["institution_id"],
-        "prescription.received" if row["origin"] == "live" else "prescription.imported",
+        row["institution_id"] if live else IMPORTED_STREAM,
+        "prescription.received" if live else "prescription.imported",
         subject=UUID(row["id"]),
         actor=str(Actor(Role.PLACER, row["client"], row["institution_id"])),
         at=datetime.fromisoformat(row["at"]),

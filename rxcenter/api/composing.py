@@ -1,0 +1,73 @@
+"""What needs both review and routing: the placer's cancel and amend. Locks the prescription, then its order."""
+
+from datetime import datetime
+from uuid import UUID
+
+from routing.withdrawing import withdraw
+from rxcenter.accounts.keys import Client
+from rxcenter.api.authentication import placer
+from rxcenter.api.reading import mine
+from rxcenter.errors import Invalid, Words
+from rxcenter.ledger.recording import transaction
+from rxcenter.prescriptions.amending import amend
+from rxcenter.prescriptions.countersigning import countersign
+from rxcenter.prescriptions.lifecycle import Step, lock, move
+from rxcenter.prescriptions.receiving import Posted, Receipt
+from rxcenter.review.expiring import leave_desk
+from rxcenter.review.models import AuditRun
+
+
+def cancel(prescription: UUID, *, client: Client, reason: str, at: datetime) -> None:
+    """End a prescription and its unclaimed order, all or nothing. Raises NotFound, WrongState, or Claimed."""
+    mine(client, pk=prescription)
+    by = placer(client)
+    with transaction():
+        lock([prescription])
+        withdraw(prescription, by=by, at=at)
+        move(Step(prescription, "cancelled", reason=reason), by=by, at=at)
+        leave_desk([prescription])
+
+
+def amend_prescription(prescription: UUID, posted: Posted, *, at: datetime) -> Receipt:
+    """Replace a revision by the next one; its unclaimed order ends, the new revision is audited from the start."""
+    mine(posted.client, pk=prescription)
+    with transaction():
+        lock([prescription])
+        withdraw(prescription, by=placer(posted.client), at=at)
+        receipt = amend(prescription, posted, at=at)
+        leave_desk([prescription])
+        return receipt
+
+
+def double_sign(
+    prescription: UUID, *, client: Client, kind: str, revision: int, rules: list[str], signer: str, reason: str, at: datetime
+) -> bool:
+    """Record a signature for findings of the latest audit that ask for it. Raises Invalid naming what does not fit."""
+    row = mine(client, pk=prescription)
+    run = AuditRun.objects.filter(prescription=prescription).order_by("-pk").first()
+    asked = {f["rule"] for f in run.report["findings"] if _asks(f, kind)} if run else set()
+    wrong = sorted(set(rules) - asked)
+    prescriber = row.document["prescriber"]["id"]
+    problems = []
+    if revision != row.revision:
+        problems.append(_problem("$.revision", str(revision), str(row.revision), "不是当前版本", "not this revision"))
+    if wrong:
+        words = ("这些规则没有要求此类签名的结果", "no finding of these rules asks for such a signature")
+        problems.append(_problem("$.findings", ", ".join(wrong), ", ".join(sorted(asked)) or "-", *words))
+    if kind == "double_sign" and signer != prescriber:
+        problems.append(_problem("$.signer", signer, prescriber, "须由开方医师本人再次签名", "the prescriber signs again"))
+    if kind == "cosign" and signer == prescriber:
+        problems.append(_problem("$.signer", signer, f"≠ {prescriber}", "须由另一位医师会签", "another prescriber co-signs"))
+    if problems:
+        raise Invalid(Words("签名不符合要求", "the signature does not fit"), problems=problems)
+    return countersign(
+        prescription, kind=kind, rules=rules, signer=signer, reason=reason, by=placer(client), at=at
+    )
+
+
+def _asks(finding: dict[str, object], kind: str) -> bool:
+    return finding["release"] == kind and finding["severity"] in ("critical", "major")
+
+
+def _problem(path: str, found: str, allowed: str, zh: str, en: str) -> dict[str, object]:
+    return {"path": path, "found": found, "allowed": allowed, "message": {"zh": zh, "en": en}}

@@ -1,0 +1,33 @@
+"""/api/v1/ goes straight to its view: no session, cookie, message or CSRF machinery for machine clients."""
+
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import resolve
+
+from rxcenter.api.problems import from_exception
+
+PREFIX = "/api/v1/"
+
+
+class ApiLane:
+    """Middleware. Everything raised becomes a problem document here."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(PREFIX):
+            return self.get_response(request)
+        try:
+            match = resolve(request.path_info)
+            request.resolver_match = match
+            response = match.func(request, *match.args, **match.kwargs)
+            if callable(getattr(response, "render", None)):
+                response.render()
+        except Http404:
+            response = from_exception(Http404())
+        except Exception as error:
+            response = from_exception(error)
+        response["X-Content-Type-Options"] = "nosniff"
+        return response

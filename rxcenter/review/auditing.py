@@ -1,0 +1,146 @@
+"""The audit job: a batch of prescriptions, judged by the engine, written down and moved on in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
+from audit_rules import document as rx
+from audit_rules.case import Case
+from audit_rules.engine import audit
+from audit_rules.report import Report
+from rxcenter.accounts.roles import SYSTEM
+from rxcenter.jobs.queue import NewJob, Work, add
+from rxcenter.prescriptions.history import earlier
+from rxcenter.prescriptions.importing import attach_persons
+from rxcenter.prescriptions.lifecycle import Step, move_all
+from rxcenter.prescriptions.models import Countersignature, Prescription
+from rxcenter.prescriptions.states import BEFORE_AUDIT
+from rxcenter.review import catalogue, policy, recording
+from rxcenter.review.approval import route_job
+from rxcenter.review.models import AuditRun, PassPolicy, Waiting
+from rxcenter.review.timing import WITH_PRESCRIBER_DAYS, due
+
+PHARMACISTS_CAN_RELEASE = frozenset({"pharmacist", "two_pharmacists"})
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One prescription with its case, its report and what follows."""
+
+    row: Prescription
+    case: Case
+    report: Report
+    move: str
+    why: Waiting.Why | None  # None: approved, nothing waits
+
+    @property
+    def automatic(self) -> bool:
+        return self.move == "audit_passed"
+
+
+def audit_batch(jobs: Sequence[Work], at: datetime) -> None:
+    """Judge the prescriptions of `jobs`. One that is past its audit already (a job done twice) is left alone."""
+    ids = [j.subject for j in jobs]
+    rows = list(
+        Prescription.objects.filter(pk__in=ids, state__in=BEFORE_AUDIT)
+        .defer("document", "sealed")
+        .annotate(text=Cast("document", TextField()))
+        .order_by("pk")
+        .select_for_update(of=("self",))
+    )
+    if not rows:
+        return
+    judged = _judge(rows, at)
+    runs = recording.write(judged, at)
+    _move_on(judged, runs, at)
+
+
+def _judge(rows: list[Prescription], at: datetime) -> list[Judged]:
+    conflicts = attach_persons({r.pk: r.patient_keys for r in rows}, at=at)
+    histories = earlier([r.pk for r in rows])
+    releases = _releases([r.pk for r in rows])
+    books, open_rows = catalogue.current(), policy.rows_in_force(at.date())
+    judged = []
+    for row in rows:
+        doc = rx.decode_stored(row.text.encode())
+        case = Case.of(doc, history=histories[row.pk], catalogue=books)
+        status = "identity_unlinked" if conflicts[row.pk] else "complete"
+        report = audit(
+            case, profile=settings.AUDIT_PROFILE, history_status=status, releases=releases.get(row.pk, ())
+        )
+        judged.append(_next(row, case, report, open_rows))
+    return judged
+
+
+def _next(row: Prescription, case: Case, report: Report, rows: list[PassPolicy]) -> Judged:
+    if report.outcome == "pass":
+        kind = case.document.institution.kind or ""
+        groups = recording.drug_groups(case)
+        if policy.automatic(rows, setting=case.setting, institution_kind=kind, groups=groups):
+            return Judged(row, case, report, "audit_passed", None)
+        return Judged(row, case, report, "audit_held", Waiting.Why.POLICY)
+    serious = [f for f in report.findings if f.severity.word in ("critical", "major")]
+    why = Waiting.Why.FINDINGS if serious else Waiting.Why.GAPS
+    if report.outcome == "stopped":
+        stops = [f for f in report.findings if f.severity.word == "critical"]
+        if not all(f.release in PHARMACISTS_CAN_RELEASE for f in stops):
+            return Judged(row, case, report, "audit_stopped", why)
+    return Judged(row, case, report, "audit_held", why)
+
+
+def _releases(ids: list[UUID]) -> dict[UUID, list[dict[str, str]]]:
+    """Signatures and reasons recorded through the API, as the engine takes them."""
+    found: dict[UUID, list[dict[str, str]]] = {}
+    for s in Countersignature.objects.filter(prescription__in=ids).order_by("pk"):
+        for rule in s.rules:
+            found.setdefault(s.prescription_id, []).append(
+                {"kind": s.kind, "rule": rule, "signer": s.signer, "reason": s.reason}
+            )
+    return found
+
+
+def _move_on(judged: list[Judged], runs: list[AuditRun], at: datetime) -> None:
+    steps, jobs = [], []
+    for one, run in zip(judged, runs, strict=True):
+        findings = [
+            {"rule": f.rule, "severity": f.severity.word, "release": f.release, "lines": list(f.lines)}
+            for f in one.report.findings
+            if f.severity.word in ("critical", "major") or one.move == "audit_stopped"
+        ]
+        body = {"outcome": one.report.outcome, "findings": findings, "catalogue": one.report.catalogue, "audit": run.pk}
+        if one.why is not None:
+            body["why"] = one.why.name.lower()
+        steps.append(Step(one.row.pk, one.move, body=body))
+        if one.automatic:
+            jobs.append(route_job(one.row.pk, run))
+        elif one.move == "audit_stopped":
+            jobs.append(NewJob("expire_unanswered", one.row.pk, at + timedelta(days=WITH_PRESCRIBER_DAYS)))
+    move_all(steps, by=SYSTEM, at=at)
+    add(jobs)
+
+
+def give_up(job: Work, at: datetime) -> None:
+    """The engine could not judge: a pharmacist does, and sees that nothing was checked."""
+    row = Prescription.objects.filter(pk=job.subject, state__in=BEFORE_AUDIT).first()
+    if row is None:
+        return
+    Waiting.objects.update_or_create(
+        prescription=row,
+        defaults={
+            "institution_id": row.institution_id,
+            "why": Waiting.Why.ENGINE,
+            "severity": None,
+            "since": at,
+            "due_at": due(row.setting, None, long_term=False, since=at),
+            "open": True,
+            "with_prescriber": False,
+            "gap_key": "engine",
+            "summary": {"worst": None, "count": 0, "chips": [], "patient": {}, "drugs": [], "unmapped": []},
+        },
+    )
+    move_all([Step(row.pk, "audit_quarantined", body={"job": job.id, "why": "engine"})], by=SYSTEM, at=at)
