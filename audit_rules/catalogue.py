@@ -89,8 +89,10 @@ def sources() -> dict[str, dict[str, Any]]:
 
 def rules_found() -> tuple[Rule, ...]:
     """Every rule under `rules/`, in the order of file names."""
-    walked = pkgutil.walk_packages(rules.__path__, f"{rules.__name__}.")
-    return tuple(_the_rule_in(module.name) for module in walked if not module.ispkg)
+    here = Path(rules.__path__[0])
+    files = sorted(file for file in here.rglob("*.py") if file.name != "__init__.py")
+    parts = (file.relative_to(here).with_suffix("").parts for file in files)
+    return tuple(_the_rule_in(".".join((rules.__name__, *steps))) for steps in parts)
 
 
 def _the_rule_in(module_name: str) -> Rule:

@@ -78,10 +78,10 @@ def read_past(
 ) -> tuple[tuple[Past, ...], tuple[Item, ...]]:
     """All past ingredients within the look-back, and the current medications that could not be understood."""
     found: list[Past] = []
+    unknown: list[Item] = []
     for other in linked:
         if document.issued_at - other.issued_at <= LOOK_BACK:
             found.extend(_of_document(other, catalogue))
-    unknown = []
     for place, taken in enumerate(document.patient.current_medications or (), start=1):
         item, uses = read_item(taken, place, catalogue, None)
         if not uses:

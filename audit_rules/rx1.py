@@ -21,7 +21,7 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """Immutable, no unknown field; null and absent are the same."""
 
 
-class Institution(_Part, kw_only=True):
+class Institution(_Part, frozen=True, kw_only=True):
     """Who posts. Everything but the code may come from the centre's register."""
 
     code: Word
@@ -36,14 +36,14 @@ class Institution(_Part, kw_only=True):
     level: Words | None = None
 
 
-class Coded(_Part, kw_only=True):
+class Coded(_Part, frozen=True, kw_only=True):
     """A code with its text: department, diagnosis, condition."""
 
     code: Words | None = None
     name: Words | None = None
 
 
-class Prescriber(_Part, kw_only=True):
+class Prescriber(_Part, frozen=True, kw_only=True):
     """Who prescribes, with the rights the institution granted."""
 
     id: Word
@@ -56,21 +56,21 @@ class Prescriber(_Part, kw_only=True):
     cosigned_by: Words | None = None
 
 
-class Identifier(_Part, kw_only=True):
+class Identifier(_Part, frozen=True, kw_only=True):
     """One identifier of a person in one numbering system."""
 
     system: Word
     value: Word
 
 
-class Pregnancy(_Part, kw_only=True):
+class Pregnancy(_Part, frozen=True, kw_only=True):
     """Pregnancy as recorded; weeks of gestation completed."""
 
     status: Literal["yes", "no", "unknown"] | None = None
     weeks: Annotated[int, Meta(ge=0, le=45)] | None = None
 
 
-class Allergy(_Part, kw_only=True):
+class Allergy(_Part, frozen=True, kw_only=True):
     """A recorded allergy or intolerance."""
 
     substance: Words | None = None
@@ -78,7 +78,7 @@ class Allergy(_Part, kw_only=True):
     severity: Words | None = None
 
 
-class Observation(_Part, kw_only=True):
+class Observation(_Part, frozen=True, kw_only=True):
     """A laboratory value or measurement."""
 
     code: Word
@@ -87,21 +87,21 @@ class Observation(_Part, kw_only=True):
     at: Moment | None = None
 
 
-class Quantity(_Part, kw_only=True):
+class Quantity(_Part, frozen=True, kw_only=True):
     """A number with its unit, both as written."""
 
     value: Decimal | None = None
     unit: Words | None = None
 
 
-class Drug(_Part, kw_only=True):
+class Drug(_Part, frozen=True, kw_only=True):
     """What is prescribed: a generic name or a code, or both."""
 
     name: Words | None = None
     code: Words | None = None
 
 
-class CurrentMedication(_Part, kw_only=True):
+class CurrentMedication(_Part, frozen=True, kw_only=True):
     """What the patient says or is known to take."""
 
     drug: Drug
@@ -113,7 +113,7 @@ class CurrentMedication(_Part, kw_only=True):
     days: Decimal | None = None
 
 
-class Guardian(_Part, kw_only=True):
+class Guardian(_Part, frozen=True, kw_only=True):
     """Who answers for a child."""
 
     name: Words | None = None
@@ -123,7 +123,7 @@ class Guardian(_Part, kw_only=True):
     confirmed: bool | None = None
 
 
-class Patient(_Part, kw_only=True):
+class Patient(_Part, frozen=True, kw_only=True):
     """The person treated."""
 
     id: Identifier
@@ -143,7 +143,7 @@ class Patient(_Part, kw_only=True):
     guardian: Guardian | None = None
 
 
-class Component(_Part, kw_only=True):
+class Component(_Part, frozen=True, kw_only=True):
     """What one dosage unit of a combination holds of one ingredient."""
 
     name: Word
@@ -151,7 +151,7 @@ class Component(_Part, kw_only=True):
     unit: Words | None = None
 
 
-class Item(_Part, kw_only=True):
+class Item(_Part, frozen=True, kw_only=True):
     """One line of the prescription."""
 
     line: Line
@@ -174,7 +174,7 @@ class Item(_Part, kw_only=True):
     instructions: Words | None = None
 
 
-class Herbal(_Part, kw_only=True):
+class Herbal(_Part, frozen=True, kw_only=True):
     """What holds for a whole decoction; the items then carry grams per dose."""
 
     doses: Decimal | None = None
@@ -184,21 +184,21 @@ class Herbal(_Part, kw_only=True):
     syndrome: Words | None = None
 
 
-class Reasons(_Part, kw_only=True):
+class Reasons(_Part, frozen=True, kw_only=True):
     """The prescriber's stated reasons and double signature."""
 
     over_supply: Words | None = None
     double_signed_by: Words | None = None
 
 
-class Visit(_Part, kw_only=True):
+class Visit(_Part, frozen=True, kw_only=True):
     """Evidence of internet care."""
 
     revisit: bool | None = None
     offline_record: Words | None = None
 
 
-class Programme(_Part, kw_only=True):
+class Programme(_Part, frozen=True, kw_only=True):
     """Programmes the prescription is written under."""
 
     cancer_pain_file: bool | None = None
@@ -207,7 +207,7 @@ class Programme(_Part, kw_only=True):
     patient_confirmed: bool | None = None
 
 
-class Address(_Part, kw_only=True):
+class Address(_Part, frozen=True, kw_only=True):
     """Where to deliver."""
 
     text: Words | None = None
@@ -216,7 +216,7 @@ class Address(_Part, kw_only=True):
     phone: Words | None = None
 
 
-class Routing(_Part, kw_only=True):
+class Routing(_Part, frozen=True, kw_only=True):
     """Where the patient wants it dispensed."""
 
     nominated: Annotated[tuple[Word, ...], Meta(max_length=20)] | None = None
@@ -225,7 +225,7 @@ class Routing(_Part, kw_only=True):
     consent: bool | None = None
 
 
-class Prescription(_Part, kw_only=True):
+class Prescription(_Part, frozen=True, kw_only=True):
     """A prescription as posted."""
 
     format: Literal["rx/1"]
