@@ -17,6 +17,14 @@ _worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
 os.environ["REDIS_URL"] = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{_worker}"))
 
 
+def pytest_collection_modifyitems(config, items):
+    """`scripts/test --no-browser` leaves the browser tests out, openly: pytest counts them as deselected."""
+    if os.environ.get("RXCENTER_NO_BROWSER"):
+        left_out = [item for item in items if item.get_closest_marker("browser")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 @pytest.fixture(scope="session")
 def devstack():
     """The running PostgreSQL and Redis of this test run."""

@@ -34,6 +34,7 @@ class Process:
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     stop_seconds: float = 30.0
+    directory: Path | None = None  # where it runs; None: where we are
 
 
 class Running:
@@ -78,6 +79,7 @@ class Running:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 env=dict(self.environment),
+                cwd=self.process.directory,
                 text=True,
                 errors="replace",
                 start_new_session=True,

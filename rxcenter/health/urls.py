@@ -1,5 +1,11 @@
-"""The patient's pickup page."""
+"""Addresses for load balancers and monitoring; none needs a login, none tells anything personal."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from rxcenter.health import views
+
+urlpatterns = [
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("metrics", views.metrics, name="metrics"),
+]
