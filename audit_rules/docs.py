@@ -1,0 +1,72 @@
+"""The manual of the rules, made from the rules: `docs/rules.md`. Never written by hand."""
+
+from typing import Any
+
+from audit_rules.catalogue import Catalogue, sources
+from audit_rules.report import Release, Severity
+from audit_rules.rule import Rule
+
+HEAD = """# 审方规则手册 / Manual of the audit rules
+
+本手册由规则自动生成, 请勿手工修改。 / Generated from the rules by `python -m audit_rules docs`; do not edit by hand.
+
+危急 critical: 阻断处方 / stops the prescription · 严重 major: 须药师决定 / a pharmacist must decide ·
+中等 moderate: 显示, 不阻断 / shown, holds nothing · 提示 info: 折叠 / folded away.
+A finding may be milder or graver than its rule's usual severity: the row of knowledge it rests on says so.
+"""
+
+SEVERITY = {
+    Severity.CRITICAL: "危急 critical",
+    Severity.MAJOR: "严重 major",
+    Severity.MODERATE: "中等 moderate",
+    Severity.INFO: "提示 info",
+}
+RELEASE = {
+    Release.NOBODY: "任何人不得放行 nobody",
+    Release.RESUBMIT: "修改后重新提交 a new revision",
+    Release.COSIGN: "会签 a co-signature",
+    Release.DOUBLE_SIGN: "医师双签字 the prescriber signs again",
+    Release.REASON: "注明理由 a stated reason",
+    Release.PHARMACIST: "药师 a pharmacist",
+    Release.TWO_PHARMACISTS: "两名药师 two pharmacists",
+}
+
+
+def manual(catalogue: Catalogue) -> str:
+    """The whole manual as Markdown."""
+    cited = sources()
+    parts = [HEAD]
+    for category in sorted({rule.category for rule in catalogue.rules}):
+        parts.append(f"\n## {category}\n")
+        parts += [_page(rule, cited) for rule in catalogue.rules if rule.category == category]
+    return "\n".join(parts)
+
+
+def listing(catalogue: Catalogue) -> str:
+    """Every rule in a line."""
+    return "\n".join(
+        f"{rule.id} v{rule.version} {rule.category} {rule.severity.word}"
+        f"{' retired' if rule.retired else ''}  {rule.title.zh} / {rule.title.en}"
+        for rule in catalogue.rules
+    )
+
+
+def _page(rule: Rule, cited: dict[str, dict[str, Any]]) -> str:
+    release = f" · 放行 released by: {RELEASE[rule.release]}" if rule.release else ""
+    lines = [
+        f"### {rule.id} {rule.title.zh} / {rule.title.en}\n",
+        f"{SEVERITY[rule.severity]}{release} · version {rule.version}{' · retired' if rule.retired else ''}\n",
+        rule.page + "\n",
+    ]
+    if rule.refs:
+        lines.append(f"依据条目 implements: {', '.join(rule.refs)}\n")
+    if rule.sources:
+        lines.append("来源 sources:\n")
+        lines += [_source(cited.get(key, {}), key) for key in rule.sources]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _source(entry: dict[str, Any], key: str) -> str:
+    where = " ".join(str(entry[name]) for name in ("edition", "article", "section") if entry.get(name))
+    return f"- {entry.get('title', key)}{', ' + where if where else ''} (`{key}`)"

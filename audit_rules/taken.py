@@ -1,0 +1,81 @@
+"""What the patient takes or just took, seen as one list: lines of this prescription and earlier supply."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from audit_rules.case import Case
+from audit_rules.items import Item, Use
+from audit_rules.past import Past
+from audit_rules.quantities import Amount
+from audit_rules.report import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One ingredient of one line, now (`past` None) or earlier. `days_over` = days since its supply ended."""
+
+    ingredient: str
+    item: Item
+    daily: Amount | None
+    line: int | None
+    past: Past | None = None
+    days_over: int = 0
+
+    @property
+    def ref(self) -> dict[str, Any] | None:
+        """Where it stands in the history; None for a line of this prescription."""
+        return self.past.ref if self.past else None
+
+    @property
+    def evidence(self) -> dict[str, str]:
+        """When earlier supply was issued and how long it lasts."""
+        if self.past is None:
+            return {}
+        if self.past.source == "current_medication":
+            return {f"taken_{self.ingredient}": "current_medications"}
+        until = self.past.ends_on.isoformat() if self.past.ends_on else "open"
+        return {f"supplied_{self.ingredient}": f"{self.past.issued_on.isoformat()} / {until}"}
+
+
+def now(use: Use) -> Taken:
+    """A line of this prescription."""
+    return Taken(use.ingredient, use.item, use.daily, use.line)
+
+
+def before(past: Past, case: Case) -> Taken:
+    """Earlier supply."""
+    return Taken(past.ingredient, past.item, past.daily, None, past, past.days_since_end(case.issued_on))
+
+
+def current(case: Case) -> tuple[Taken, ...]:
+    """The lines of this prescription, by ingredient."""
+    return tuple(now(use) for use in case.uses)
+
+
+def others(case: Case) -> tuple[Taken, ...]:
+    """Earlier supply: of each ingredient the one that lasts longest."""
+    latest: dict[str, Past] = {}
+    for past in case.past:
+        known = latest.get(past.ingredient)
+        if known is None or past.days_since_end(case.issued_on) <= known.days_since_end(case.issued_on):
+            latest[past.ingredient] = past
+    return tuple(before(past, case) for past in latest.values())
+
+
+def past_text(case: Case, sides: Iterable[Taken]) -> Text:
+    """Where the earlier drugs of a finding come from, to append to its message; empty when all are of today."""
+    earlier = [side.past for side in sides if side.past]
+    if not earlier:
+        return Text("", "")
+    zh = "；".join(dict.fromkeys(_where(past, case).zh for past in earlier))
+    en = "; ".join(dict.fromkeys(_where(past, case).en for past in earlier))
+    return Text(f"（{zh}）", f" ({en})")
+
+
+def _where(past: Past, case: Case) -> Text:
+    name = case.ingredient(past.ingredient).zh or past.ingredient
+    if past.source == "current_medication":
+        return Text(f"{name}为目前用药", f"{past.ingredient} is taken now")
+    day, place = past.issued_on.isoformat(), past.institution
+    return Text(f"{name}由{place}于{day}开具", f"{past.ingredient} was issued by {place} on {day}")
