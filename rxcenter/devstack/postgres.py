@@ -51,7 +51,14 @@ class Cluster:
         clear_stale_lock(data)
         settings = SETTINGS | ({} if self.durable else CARELESS)
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        command = [programs / "postgres", "-D", data, "-k", self.sockets, *options]
+        command: list[str | Path] = [
+            programs / "postgres",
+            "-D",
+            str(data),
+            "-k",
+            str(self.sockets),
+            *options,
+        ]
         with self.log.open("ab") as log:
             self.process = launching.start(command, log, self.person, signal.SIGINT)
         self._wait_until_ready(data)
@@ -106,20 +113,7 @@ class Cluster:
         self.process = None
 
     def _make_database(self, programs: Path) -> None:
-        psql = [
-            programs / "psql",
-            "-X",
-            "-q",
-            "-A",
-            "-t",
-            "-h",
-            self.sockets,
-            "-U",
-            USER,
-            "-d",
-            "postgres",
-            "-c",
-        ]
+        psql = [str(programs / "psql"), "-XqAt", "-h", str(self.sockets), "-U", USER, "-d", "postgres", "-c"]
         wanted = f"SELECT count(*) FROM pg_database WHERE datname = '{DATABASE}'"  # noqa: S608  our own word
         if launching.run([*psql, wanted], self.person).strip() == "0":
             launching.run([*psql, f"CREATE DATABASE {DATABASE}"], self.person)

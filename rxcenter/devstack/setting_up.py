@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from rxcenter.devstack import binaries, system_packages
 from rxcenter.devstack.launching import DevstackError
@@ -54,17 +55,8 @@ def ensure_installed(python: Path, *names: str) -> None:
         return
     print(f"Installing {', '.join(names)} …", flush=True)
     files = [word for name in names for word in ("-r", str(ROOT / name))]
-    command = [
-        python,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--require-hashes",
-        *files,
-    ]
-    if subprocess.run(command, env=without_python_path()).returncode:
+    words = ["install", "--quiet", "--disable-pip-version-check", "--require-hashes", *files]
+    if subprocess.run([str(python), "-m", "pip", *words], env=without_python_path()).returncode:
         raise DevstackError("The packages could not be installed: pip says above what is wrong.")
     stamp.touch()
 
@@ -95,7 +87,7 @@ def set_up(*names: str, servers: bool) -> Path:
     return python
 
 
-def main() -> int:
+def main() -> NoReturn:
     """Set up and exec; the arguments go to the environment's Python (a script's path is taken from our root)."""
     arguments = sys.argv[1:]
     servers = arguments[:1] == ["--servers"]
@@ -103,12 +95,11 @@ def main() -> int:
     try:
         python = set_up(RUNTIME, servers=servers)
     except DevstackError as error:
-        print(error, file=sys.stderr)
-        return 1
+        sys.exit(str(error))
     if arguments and arguments[0].endswith(".py"):
         arguments[0] = str(ROOT / arguments[0])
     os.execv(python, [str(python), *arguments])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
