@@ -20,8 +20,17 @@ class Dispenser(models.Model):
     active = models.BooleanField(_("active"), default=True)
     in_pool = models.BooleanField(_("takes orders of the open pool"), default=False)
     delivers = models.BooleanField(_("delivers"), default=False)
+    # Names of regions as they stand in `routing.address.region`; none named = it delivers everywhere
+    delivery_regions = ArrayField(
+        models.CharField(max_length=100),
+        default=list,
+        blank=True,
+        verbose_name=_("delivers to these regions only"),
+    )
     # Licences by drug group: narcotic, psychotropic_1, psychotropic_2, toxic, injection, cold_chain, herbal
-    licences = ArrayField(models.CharField(max_length=20), default=list, verbose_name=_("licences"))
+    licences = ArrayField(
+        models.CharField(max_length=20), default=list, blank=True, verbose_name=_("licences")
+    )
     phone = models.CharField(_("telephone"), max_length=40, blank=True)
     address = models.CharField(_("address"), max_length=300, blank=True)
 
@@ -42,13 +51,20 @@ class Order(models.Model):
     issue = models.SmallIntegerField(default=1)  # of a repeat: first, second, … supply
     state = models.CharField(_("state"), max_length=16, choices=OrderState)
     state_since = models.DateTimeField()
-    pool = models.BooleanField(default=False)  # any dispenser with the code may claim (needs the patient's consent)
+    # Any dispenser with the code may claim (needs the patient's consent)
+    pool = models.BooleanField(default=False)
     delivery = models.CharField(max_length=10, default="pickup")
+    # Where to deliver, no finer than a dispenser's area
+    region = models.CharField(max_length=200, blank=True)
+    # Drug groups as approved; null: nobody classified the drugs, so they stay in-house
+    groups = ArrayField(models.CharField(max_length=24), null=True)
+    # Codes in the order in which they are asked
+    ranked = ArrayField(models.CharField(max_length=32), default=list)
     opens_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     code_hash = models.BinaryField(max_length=32)  # HMAC of the pickup code
     code_sealed = models.BinaryField()  # the code itself, for the placer's GET …/pickup
-    wrong_codes = models.SmallIntegerField(default=0)
+    wrong_codes = models.SmallIntegerField(default=0)  # at hand-over, by the holder
     claim_seq = models.IntegerField(default=0)  # fencing: grows with every claim
     cancel_requested = models.BooleanField(default=False)
     why_not = models.JSONField(default=dict)  # {dispenser: reason} for those not eligible or not chosen
@@ -58,10 +74,14 @@ class Order(models.Model):
     class Meta:
         verbose_name = _("order")
         verbose_name_plural = _("orders")
-        constraints = [models.CheckConstraint(condition=Q(state__in=OrderState.values), name="order_known_state")]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=OrderState.values), name="order_known_state")
+        ]
         indexes = [
             models.Index(fields=["prescription"]),
-            models.Index(fields=["expires_at"], condition=Q(state__in=["open", "offered"]), name="order_expiring"),
+            models.Index(
+                fields=["expires_at"], condition=Q(state__in=["open", "offered"]), name="order_expiring"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -75,8 +95,10 @@ class OrderLine(models.Model):
     prescription = models.ForeignKey(Prescription, models.PROTECT, related_name="+")
     issue = models.SmallIntegerField(default=1)
     line = models.IntegerField()
-    live = models.BooleanField(default=True)  # False when the order has ended or the line moved to another order
-    authorised = models.DecimalField(max_digits=14, decimal_places=4, null=True)  # null: no quantity was written
+    # False when the order has ended or the line moved to another order
+    live = models.BooleanField(default=True)
+    # Null: no quantity was written
+    authorised = models.DecimalField(max_digits=14, decimal_places=4, null=True)
     remaining = models.DecimalField(max_digits=14, decimal_places=4, null=True)
     unit = models.CharField(max_length=40, blank=True)
 
@@ -84,9 +106,13 @@ class OrderLine(models.Model):
         constraints = [
             # Each line of each issue stands in one live order: with one open claim per order, one holder per line.
             models.UniqueConstraint(
-                fields=["prescription", "issue", "line"], condition=Q(live=True), name="line_in_one_live_order"
+                fields=["prescription", "issue", "line"],
+                condition=Q(live=True),
+                name="line_in_one_live_order",
             ),
-            models.CheckConstraint(condition=Q(remaining__gte=0) | Q(remaining=None), name="line_never_over_supplied"),
+            models.CheckConstraint(
+                condition=Q(remaining__gte=0) | Q(remaining=None), name="line_never_over_supplied"
+            ),
         ]
 
 
@@ -109,7 +135,12 @@ class Offer(models.Model):
     answered_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["order", "dispenser", "rank"], name="offered_once_per_rank")]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "dispenser", "rank"], name="offered_once_per_rank"),
+            models.UniqueConstraint(
+                fields=["order", "dispenser"], condition=Q(state="pending"), name="one_pending_offer_each"
+            ),
+        ]
         indexes = [models.Index(fields=["dispenser", "state"])]
 
 
@@ -138,7 +169,9 @@ class Claim(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["order"], condition=Q(state="open"), name="one_open_claim_per_order"),
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(state="open"), name="one_open_claim_per_order"
+            ),
             models.UniqueConstraint(fields=["order", "seq"], name="claim_seq_once"),
         ]
         indexes = [models.Index(fields=["dispenser", "state"])]
@@ -159,22 +192,46 @@ class Dispense(models.Model):
     withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["claim", "local_id"], name="dispensed_once_per_local_id")]
+        constraints = [
+            models.UniqueConstraint(fields=["claim", "local_id"], name="dispensed_once_per_local_id")
+        ]
 
 
 class IdempotencyKey(models.Model):
     """The stored answer of a claim or dispense, written in the transaction of its effect (kept 7 days)."""
 
-    client = models.CharField(max_length=40)  # institution code: the same organisation may retry with a rotated key
+    # Institution code: the same organisation may retry with a rotated key
+    client = models.CharField(max_length=40)
     route = models.CharField(max_length=100)
     key = models.CharField(max_length=255)
     request_hash = models.CharField(max_length=64)
+    prescription = models.UUIDField()  # for the access log: the stored answer may hold personal fields
     status = models.SmallIntegerField()
     body_sealed = models.BinaryField()  # claim tokens are secrets
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["client", "route", "key"], name="idempotency_key_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["client", "route", "key"], name="idempotency_key_once")
+        ]
 
 
-__all__ = ["OPEN_CLAIM", "Claim", "Dispense", "Dispenser", "IdempotencyKey", "Offer", "Order", "OrderLine"]
+class WrongCode(models.Model):
+    """Wrong pickup codes of the last day: by prescription number (whether or not it exists) and by dispenser."""
+
+    key = models.CharField(max_length=80, primary_key=True)  # "number:<blind index>" or "dispenser:<code>"
+    count = models.IntegerField()
+    since = models.DateTimeField()
+
+
+__all__ = [
+    "OPEN_CLAIM",
+    "Claim",
+    "Dispense",
+    "Dispenser",
+    "IdempotencyKey",
+    "Offer",
+    "Order",
+    "OrderLine",
+    "WrongCode",
+]

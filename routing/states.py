@@ -25,10 +25,10 @@ class OrderState(models.TextChoices):
     UNROUTABLE = "unroutable", _("no eligible dispenser")  # the placer was told and chooses anew
 
 
-O = OrderState
-OPEN_CLAIM = frozenset({O.CLAIMED, O.PREPARING, O.READY, O.IN_TRANSIT, O.PARTLY_SUPPLIED})
-CLAIMABLE = frozenset({O.OPEN, O.OFFERED})
-TERMINAL = frozenset({O.COMPLETED, O.NOT_SUPPLIED, O.CANCELLED, O.EXPIRED, O.MERGED})
+ST = OrderState
+OPEN_CLAIM = frozenset({ST.CLAIMED, ST.PREPARING, ST.READY, ST.IN_TRANSIT, ST.PARTLY_SUPPLIED})
+CLAIMABLE = frozenset({ST.OPEN, ST.OFFERED})
+TERMINAL = frozenset({ST.COMPLETED, ST.NOT_SUPPLIED, ST.CANCELLED, ST.EXPIRED, ST.MERGED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +41,26 @@ class Move:
     needs_reason: bool = False
 
 
-def _move(before: frozenset[OrderState] | set[OrderState], after: OrderState, *who: Role, reason: bool = False) -> Move:
+def _move(
+    before: frozenset[OrderState] | set[OrderState], after: OrderState, *who: Role, reason: bool = False
+) -> Move:
     return Move(frozenset(before), after, frozenset(who), reason)
 
 
 SYS, PLACER, HOLDER = Role.SYSTEM, Role.PLACER, Role.DISPENSER
 MOVES: dict[str, Move] = {
-    "opened": _move({O.SCHEDULED, O.UNROUTABLE}, O.OPEN, SYS, PLACER),
-    "offered": _move({O.SCHEDULED, O.OPEN, O.UNROUTABLE}, O.OFFERED, SYS, PLACER),
-    "declined": _move({O.OFFERED}, O.OPEN, HOLDER, SYS, reason=True),
-    "unroutable": _move({O.OPEN, O.OFFERED, O.SCHEDULED}, O.UNROUTABLE, SYS),
-    "claimed": _move(CLAIMABLE, O.CLAIMED, HOLDER),
-    "started": _move({O.CLAIMED}, O.PREPARING, HOLDER),
-    "readied": _move({O.CLAIMED, O.PREPARING}, O.READY, HOLDER),
-    "returned": _move({O.CLAIMED, O.PREPARING, O.READY}, O.OPEN, HOLDER, reason=True),
-    "lapsed": _move({O.CLAIMED}, O.OPEN, SYS),
-    "force_released": _move(OPEN_CLAIM, O.OPEN, Role.OPERATOR, Role.REGULATOR, reason=True),
-    "dispensed": _move({O.CLAIMED, O.PREPARING, O.READY, O.PARTLY_SUPPLIED}, O.COMPLETED, HOLDER),
-    "not_supplied": _move({O.CLAIMED, O.PREPARING, O.READY}, O.NOT_SUPPLIED, HOLDER, reason=True),
-    "cancelled": _move({O.SCHEDULED, O.OPEN, O.OFFERED, O.UNROUTABLE}, O.CANCELLED, PLACER, SYS),
-    "expired": _move({O.SCHEDULED, O.OPEN, O.OFFERED, O.UNROUTABLE}, O.EXPIRED, SYS),
+    "opened": _move({ST.SCHEDULED, ST.UNROUTABLE}, ST.OPEN, SYS, PLACER),
+    "offered": _move({ST.SCHEDULED, ST.OPEN, ST.UNROUTABLE}, ST.OFFERED, SYS, PLACER),
+    "declined": _move({ST.OFFERED}, ST.OPEN, HOLDER, SYS, reason=True),
+    "unroutable": _move({ST.OPEN, ST.OFFERED, ST.SCHEDULED}, ST.UNROUTABLE, SYS),
+    "claimed": _move(CLAIMABLE, ST.CLAIMED, HOLDER),
+    "started": _move({ST.CLAIMED}, ST.PREPARING, HOLDER),
+    "readied": _move({ST.CLAIMED, ST.PREPARING}, ST.READY, HOLDER),
+    "returned": _move({ST.CLAIMED, ST.PREPARING, ST.READY}, ST.OPEN, HOLDER, reason=True),
+    "lapsed": _move({ST.CLAIMED}, ST.OPEN, SYS),
+    "force_released": _move(OPEN_CLAIM, ST.OPEN, Role.OPERATOR, Role.REGULATOR, reason=True),
+    "dispensed": _move({ST.CLAIMED, ST.PREPARING, ST.READY, ST.PARTLY_SUPPLIED}, ST.COMPLETED, HOLDER),
+    "not_supplied": _move({ST.CLAIMED, ST.PREPARING, ST.READY}, ST.NOT_SUPPLIED, HOLDER, reason=True),
+    "cancelled": _move({ST.SCHEDULED, ST.OPEN, ST.OFFERED, ST.UNROUTABLE}, ST.CANCELLED, PLACER, SYS),
+    "expired": _move({ST.SCHEDULED, ST.OPEN, ST.OFFERED, ST.UNROUTABLE}, ST.EXPIRED, SYS),
 }

@@ -1,0 +1,105 @@
+"""The one writer of an order's state. Lock order everywhere: prescription, order, line, ledger."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+
+from routing.models import Order, OrderLine
+from routing.states import MOVES, TERMINAL, Move, OrderState
+from rxcenter.accounts.roles import Actor
+from rxcenter.errors import Forbidden, ReasonNeeded, Words, WrongState
+from rxcenter.ledger.recording import record, transaction
+from rxcenter.prescriptions.lifecycle import lock
+from rxcenter.prescriptions.models import Prescription
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One wanted move of an order.
+
+    `body` goes into the event (ids and codes only), `dispensers` are codes whose streams get a copy,
+    `changes` are further columns written by the same UPDATE.
+    """
+
+    move: str
+    reason: str = ""
+    body: Mapping[str, Any] = field(default_factory=dict)
+    dispensers: Sequence[str] = ()
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def lock_order(prescription: UUID, order: UUID) -> tuple[Prescription, Order]:
+    """Lock both rows in the protocol's order and read them as they now are."""
+    row = lock([prescription])[prescription]
+    return row, Order.objects.select_for_update().get(pk=order)
+
+
+def create_order(order: Order, lines: Sequence[OrderLine], first: Taken, *, by: Actor, at: datetime) -> None:
+    """Write a new order with its lines and its first move (offered, opened or unroutable) in few statements."""
+    allowed = _allowed(first, by)
+    order.state, order.state_since = OrderState.SCHEDULED, at
+    _record(order, "created", OrderState.SCHEDULED, Taken("created"), by, at)
+    _record(order, first.move, allowed.after, first, by, at)
+    order.state = allowed.after
+    order.save(force_insert=True)
+    OrderLine.objects.bulk_create(lines)
+
+
+def move_order(order: Order, taken: Taken, *, by: Actor, at: datetime) -> Order:
+    """Take one step by a conditional UPDATE and write it down; `order` is refreshed in place.
+
+    The UPDATE asks for the state and the fence that the caller saw, so of two writers one finds nothing to change.
+    Raises Forbidden (wrong role), ReasonNeeded, WrongState; then nothing has changed.
+    """
+    allowed = _allowed(taken, by)
+    with transaction():
+        changed = Order.objects.filter(
+            pk=order.pk, state__in=allowed.before, claim_seq=order.claim_seq
+        ).update(state=allowed.after, state_since=at, **taken.changes)
+        if not changed:
+            raise wrong_state(Order.objects.only("state").get(pk=order.pk), taken.move)
+        _record(order, taken.move, allowed.after, taken, by, at)
+        if allowed.after in TERMINAL:
+            OrderLine.objects.filter(order=order, live=True).update(live=False)
+        order.refresh_from_db(fields=["state", "state_since", "claim_seq", *taken.changes])
+    return order
+
+
+def next_fence() -> dict[str, Any]:
+    """The column change that makes every earlier holder's writes miss."""
+    return {"claim_seq": F("claim_seq") + 1}
+
+
+def wrong_state(order: Order, move: str) -> WrongState:
+    state = OrderState(order.state)
+    words = Words(
+        f"订单当前状态为“{state.label}”,不能执行此操作", f"cannot do {move}: the order is {state.value}"
+    )
+    return WrongState(words, state=state.value)
+
+
+def _allowed(taken: Taken, by: Actor) -> Move:
+    allowed = MOVES[taken.move]
+    if by.role not in allowed.who:
+        raise Forbidden(Words("该角色无权执行此操作", f"a {by.role.value} may not do this: {taken.move}"))
+    if allowed.needs_reason and not taken.reason.strip():
+        raise ReasonNeeded(Words("请填写理由", f"a reason is needed: {taken.move}"))
+    return allowed
+
+
+def _record(order: Order, move: str, after: OrderState, taken: Taken, by: Actor, at: datetime) -> None:
+    body = {"order": str(order.pk), "from": str(order.state), "to": after.value, **taken.body}
+    if taken.reason:
+        body["reason"] = taken.reason
+    record(
+        f"order.{move}",
+        subject=order.prescription_id,
+        streams=[order.institution_id, *taken.dispensers],
+        actor=str(by),
+        at=at,
+        body=body,
+    )

@@ -1,0 +1,106 @@
+"""Who is asked next: after creation, a decline, a return or a lapse. Nothing stays silently open."""
+
+from datetime import datetime
+from typing import Any
+
+from routing.custody import Taken, move_order
+from routing.eligible import Need, Reason, Way, why_not
+from routing.models import Claim, Offer, Order
+from routing.register import candidates, pool
+from rxcenter.accounts.roles import SYSTEM
+from rxcenter.prescriptions.lifecycle import Step, move
+from rxcenter.prescriptions.models import Prescription
+from rxcenter.prescriptions.states import State
+
+# Return reasons after which the same dispenser may be asked again when nobody else is left.
+AGAIN = frozenset({"claimed_by_mistake", "patient_delayed", "lease_ran_out"})
+
+
+def need_of(order: Order, prescription: Prescription) -> Need:
+    """What this order asks of a dispenser, from the stored document and the order's approved drug groups."""
+    routing = prescription.document.get("routing") or {}
+    return Need(
+        own=order.institution_id,
+        groups=None if order.groups is None else frozenset(order.groups),
+        setting=prescription.setting,
+        delivery=order.delivery == "delivery",
+        region=order.region or None,
+        consent=routing.get("consent") is True,
+    )
+
+
+def way_of(order: Order, code: str) -> Way:
+    """How a dispenser came into question for this order."""
+    if code in order.ranked:
+        return Way.OWN if code == order.institution_id else Way.NOMINATED
+    return Way.POOL
+
+
+def after_reopening(order: Order, prescription: Prescription, *, at: datetime) -> None:
+    """An order fell back to open: end it where its time is over, else ask the next dispenser, else say so.
+
+    The caller holds the locks on prescription and order.
+    """
+    if order.expires_at <= at:
+        end_expired(order, prescription, at=at)
+        return
+    taken = next_move(order, prescription)
+    if taken.move == "opened":
+        return  # the pool: it is open already
+    move_order(order, taken, by=SYSTEM, at=at)
+    if taken.move == "offered":
+        ask(order, taken.dispensers[0], at=at)
+
+
+def next_move(order: Order, prescription: Prescription) -> Taken:
+    """offered (to the first eligible one not yet asked), opened (to the pool) or unroutable."""
+    need, passed = need_of(order, prescription), dict(order.why_not)
+    facts = candidates(order.ranked)
+    for code in _still_to_ask(order):
+        reasons = why_not(facts[code], need, way_of(order, code)) if code in facts else [Reason("unknown")]
+        if not reasons:
+            return Taken("offered", body={"dispenser": code, **_told(order)}, dispensers=[code])
+        passed[code] = [str(r) for r in reasons]
+    if order.pool and any(not why_not(c, need, Way.POOL) for c in pool()):
+        return Taken("opened", body=_told(order))
+    return Taken("unroutable", body={"why_not": passed}, changes={"why_not": passed})
+
+
+def ask(order: Order, code: str, *, at: datetime) -> Offer:
+    """Write the offer of an order to one dispenser."""
+    rank = Offer.objects.filter(order=order).count() + 1
+    return Offer.objects.create(order=order, dispenser_id=code, rank=rank, made_at=at)
+
+
+def close_offers(order: Order, state: str, *, at: datetime, reason: str = "") -> list[str]:
+    """End all pending offers of an order; returns the codes of the dispensers that had them."""
+    pending = Offer.objects.filter(order=order, state=Offer.State.PENDING)
+    codes = list(pending.values_list("dispenser_id", flat=True))
+    pending.update(state=state, answered_at=at, reason=reason)
+    return codes
+
+
+def end_expired(order: Order, prescription: Prescription, *, at: datetime) -> None:
+    """Unclaimed and out of time: order and prescription expire together."""
+    asked = close_offers(order, Offer.State.TIMED_OUT, at=at, reason="expired")
+    body = {"expires_at": order.expires_at.isoformat()}
+    move_order(order, Taken("expired", body=body, dispensers=asked), by=SYSTEM, at=at)
+    if prescription.state in (State.APPROVED, State.ON_HOLD):
+        move(Step(prescription.pk, "expired", body={"order": str(order.pk)}), by=SYSTEM, at=at)
+
+
+def _still_to_ask(order: Order) -> list[str]:
+    """Ranked codes not yet asked; when none is left, those that gave it back without refusing it."""
+    asked = set(Offer.objects.filter(order=order).values_list("dispenser_id", flat=True))
+    fresh = [code for code in order.ranked if code not in asked]
+    if fresh:
+        return fresh
+    declined = set(
+        Offer.objects.filter(order=order, state=Offer.State.DECLINED).values_list("dispenser_id", flat=True)
+    )
+    gave_back = dict(Claim.objects.filter(order=order).order_by("seq").values_list("dispenser_id", "reason"))
+    return [c for c in order.ranked if c not in declined and gave_back.get(c, "") in AGAIN]
+
+
+def _told(order: Order) -> dict[str, Any]:
+    return {"why_not": order.why_not} if order.why_not else {}

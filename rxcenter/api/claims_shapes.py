@@ -1,0 +1,230 @@
+"""What dispensers send and get: strict shapes with examples that run."""
+
+from datetime import datetime
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
+from rest_framework import serializers
+
+from routing import reasons
+from routing.dispensing import Handover, Supplied
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="A new UUID for each action, the same one for its retries: the stored answer comes back byte for byte.",
+)
+CLAIM_TOKEN = OpenApiParameter(
+    "Claim-Token",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="`claim_token` of the claim's answer",
+)
+PAGING = [
+    OpenApiParameter("after", int, description="`next` of the page before"),
+    OpenApiParameter("limit", int, description="1 to 100, by default 50"),
+]
+
+
+class Strict(serializers.Serializer):
+    """Unknown fields are refused: a misspelt one must not be lost in silence."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
+        if unknown:
+            raise serializers.ValidationError({name: ["未知字段 unknown field"] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class OffsetTime(serializers.DateTimeField):
+    """A time with its offset; without one it would be a guess."""
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        if value.tzinfo is None:
+            raise serializers.ValidationError("时间须带时区偏移 / a time needs its offset, e.g. +08:00")
+        return value
+
+
+class Paging(serializers.Serializer):
+    after = serializers.IntegerField(min_value=0, max_value=2**62, default=0)
+    limit = serializers.IntegerField(min_value=1, max_value=100, default=50)
+
+
+class Offer(serializers.Serializer):
+    offer_id = serializers.IntegerField()
+    order = serializers.UUIDField()
+    prescription_no = serializers.CharField()
+    placer = serializers.CharField()
+    kind = serializers.CharField()
+    delivery = serializers.ChoiceField(["pickup", "delivery"])
+    made_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    items = serializers.ListField(
+        child=serializers.DictField(), help_text="drug, form, strength, quantity as in rx/1"
+    )
+    herbal_doses = serializers.FloatField(allow_null=True)
+
+
+class Offers(serializers.Serializer):
+    offers = Offer(many=True)
+    next = serializers.IntegerField(allow_null=True)
+
+
+class Decline(Strict):
+    reason = serializers.ChoiceField(list(reasons.DECLINE))
+
+
+class Declined(serializers.Serializer):
+    offer_id = serializers.IntegerField()
+    state = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class ClaimRequest(Strict):
+    """Either `order` (it was offered to you) or `prescription_no` and `code` (the patient stands before you)."""
+
+    order = serializers.UUIDField(required=False)
+    prescription_no = serializers.CharField(required=False, max_length=64)
+    code = serializers.CharField(required=False, max_length=20, help_text="nine digits, spaces allowed")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if set(attrs) not in ({"order"}, {"prescription_no", "code"}):
+            raise serializers.ValidationError(
+                "须提供 order,或同时提供 prescription_no 与 code / send order, or prescription_no with code"
+            )
+        return attrs
+
+
+class OrderLineAnswer(serializers.Serializer):
+    line = serializers.IntegerField()
+    remaining = serializers.CharField(allow_null=True)
+    unit = serializers.CharField(allow_null=True)
+
+
+class OrderAnswer(serializers.Serializer):
+    id = serializers.UUIDField()
+    state = serializers.CharField()
+    delivery = serializers.ChoiceField(["pickup", "delivery"])
+    expires_at = serializers.DateTimeField()
+    lines = OrderLineAnswer(many=True)
+
+
+class PatientAnswer(serializers.Serializer):
+    name = serializers.CharField(allow_null=True)
+    phone = serializers.CharField(allow_null=True)
+    guardian = serializers.DictField(allow_null=True)
+    address = serializers.JSONField(required=False, help_text="for deliveries only")
+
+
+class ContentAnswer(serializers.Serializer):
+    id = serializers.UUIDField()
+    number = serializers.CharField()
+    revision = serializers.IntegerField()
+    placer = serializers.CharField()
+    document = serializers.DictField(help_text="rx/1, personal fields masked")
+    patient = PatientAnswer(help_text="what dispensing needs; each reading is logged")
+
+
+class ClaimAnswer(serializers.Serializer):
+    claim_id = serializers.UUIDField()
+    state = serializers.CharField()
+    claimed_at = serializers.DateTimeField()
+    lease_until = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    order = OrderAnswer()
+    claim_token = serializers.CharField(allow_null=True, help_text="null once the claim has ended")
+    prescription = ContentAnswer(allow_null=True, help_text="null once the claim has ended")
+
+
+class Return(Strict):
+    reason = serializers.ChoiceField(list(reasons.RETURN))
+
+
+class Returned(serializers.Serializer):
+    claim_id = serializers.UUIDField()
+    state = serializers.CharField()
+    order = serializers.UUIDField()
+
+
+class DispenseLine(Strict):
+    line = serializers.IntegerField(min_value=1)
+    quantity = serializers.DecimalField(14, 4, required=False, allow_null=True, min_value=0)
+    unit = serializers.CharField(required=False, allow_null=True, max_length=40)
+    batch = serializers.CharField(required=False, allow_null=True, max_length=60)
+
+
+class DispenseRequest(Strict):
+    local_id = serializers.CharField(max_length=64, help_text="the dispenser's own number of this hand-over")
+    pharmacist = serializers.CharField(max_length=64, help_text="who checked it at the dispensing side")
+    handed_over_at = OffsetTime(help_text="with offset")
+    lines = DispenseLine(many=True, required=False, allow_null=True, help_text="absent = all lines in full")
+    code = serializers.CharField(
+        required=False, allow_null=True, max_length=20, help_text="as the patient showed it"
+    )
+
+
+class DispenseAnswer(serializers.Serializer):
+    dispense_id = serializers.UUIDField()
+    claim_id = serializers.UUIDField()
+    order = serializers.UUIDField()
+    local_id = serializers.CharField()
+    state = serializers.CharField()
+    lines = serializers.ListField(child=serializers.DictField())
+    handed_over_at = serializers.DateTimeField()
+
+
+class PickupDispenser(serializers.Serializer):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    phone = serializers.CharField()
+    address = serializers.CharField()
+
+
+class PickupAnswer(serializers.Serializer):
+    prescription = serializers.UUIDField()
+    number = serializers.CharField()
+    order = serializers.UUIDField()
+    state = serializers.CharField()
+    code = serializers.CharField(help_text="nine digits; reading it is logged")
+    delivery = serializers.ChoiceField(["pickup", "delivery"])
+    expires_at = serializers.DateTimeField()
+    pool = serializers.BooleanField(help_text="any dispenser of the open pool takes the code")
+    dispensers = PickupDispenser(many=True)
+
+
+def handover(body: dict[str, Any]) -> Handover:
+    """The verb's words from a checked body."""
+    lines = body.get("lines")
+    supplied = None if lines is None else [Supplied(**line) for line in lines]
+    return Handover(body["local_id"], body["pharmacist"], body["handed_over_at"], supplied, body.get("code"))
+
+
+def _example(name: str, value: dict[str, Any]) -> OpenApiExample:
+    return OpenApiExample(name, value=value, request_only=True)
+
+
+DECLINE_EXAMPLES = [_example("out of stock", {"reason": "out_of_stock"})]
+RETURN_EXAMPLES = [_example("claimed by mistake", {"reason": "claimed_by_mistake"})]
+CLAIM_EXAMPLES = [
+    _example("an offered order", {"order": "0193b1d2-7c4a-7000-8000-000000000001"}),
+    _example("the patient's code", {"prescription_no": "H0007-20261121-00042", "code": "1234 5678 2"}),
+]
+DISPENSE_EXAMPLES = [
+    _example(
+        "all lines in full",
+        {"local_id": "P0012-000981", "pharmacist": "YS0331", "handed_over_at": "2026-11-21T10:05:00+08:00"},
+    ),
+    _example(
+        "with batches and code",
+        {
+            "local_id": "P0012-000982",
+            "pharmacist": "YS0331",
+            "handed_over_at": "2026-11-21T10:07:00+08:00",
+            "lines": [{"line": 1, "quantity": "56", "unit": "capsule", "batch": "A240611"}],
+            "code": "1234 5678 2",
+        },
+    ),
+]

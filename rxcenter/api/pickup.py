@@ -1,0 +1,72 @@
+"""The placer reads its patient's pickup code. Encrypted at rest; each reading is logged."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from routing.models import Claim, Offer, Order
+from routing.ordering import CODE_TABLE
+from routing.register import contact
+from routing.states import TERMINAL, OrderState
+from rxcenter.api.authentication import placer
+from rxcenter.api.claims_shapes import PickupAnswer
+from rxcenter.api.problems import respond
+from rxcenter.api.reading import mine
+from rxcenter.errors import Words, WrongState
+from rxcenter.patients.revealing import reveal
+from rxcenter.prescriptions.models import Prescription
+
+
+class PickupView(APIView):
+    scope = "prescriptions"
+
+    @extend_schema(
+        operation_id="pickup",
+        tags=["prescriptions"],
+        responses={200: PickupAnswer},
+        summary="Pickup code, place and time limit for the patient",
+    )
+    def get(self, request: Request, prescription: UUID) -> HttpResponse:
+        row = mine(request.auth, pk=prescription)
+        order = Order.objects.filter(prescription=row).order_by("-created_at").first()
+        if order is None or order.state in TERMINAL or order.state == OrderState.UNROUTABLE:
+            raise _no_code(row, order)
+        shown = reveal(
+            order.code_sealed,
+            table=CODE_TABLE,
+            row=order.pk,
+            institution=order.institution_id,
+            by=placer(request.auth),
+            purpose="pickup code for the patient",
+            at=timezone.now(),
+            prescription=row.pk,
+        )
+        return respond(200, {**_where(order), "number": row.number, "code": shown["code"]})
+
+
+def _where(order: Order) -> dict[str, Any]:
+    """The holder, or whoever is asked now."""
+    held = Claim.objects.filter(order=order, state=Claim.State.OPEN).values_list("dispenser_id", flat=True)
+    asked = Offer.objects.filter(order=order, state=Offer.State.PENDING).values_list(
+        "dispenser_id", flat=True
+    )
+    return {
+        "prescription": str(order.prescription_id),
+        "order": str(order.pk),
+        "state": order.state,
+        "delivery": order.delivery,
+        "expires_at": order.expires_at.isoformat(),
+        "pool": order.pool,
+        "dispensers": [contact(code) for code in held or asked],
+    }
+
+
+def _no_code(row: Prescription, order: Order | None) -> WrongState:
+    state = order.state if order is not None else row.state
+    words = Words("目前没有可用的取药码", f"there is no pickup code now: {state}")
+    return WrongState(words, state=row.state, order_state=order.state if order is not None else None)
