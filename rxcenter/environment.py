@@ -22,7 +22,8 @@ def require(*names: str) -> dict[str, str]:
     if missing:
         lines = [f"  {name}: {HINTS.get(name, 'set it')}" for name in missing]
         raise ImproperlyConfigured(
-            "rxcenter does not start without these environment variables:\n" + "\n".join(lines)
+            "rxcenter does not start without these environment variables:\n"
+            + "\n".join(lines)
             + "\n(scripts/demo and scripts/test make them by themselves; docs/deploy.md shows a full set.)"
         )
     return {name: os.environ[name] for name in names}

@@ -31,8 +31,8 @@ class NotFound(Refused):
 
     slug, status = "not-found", 404
 
-    def __init__(self, what: Words = Words("没有这个对象,或不属于本机构", "no such object, or it is not yours")) -> None:
-        super().__init__(what)
+    def __init__(self) -> None:
+        super().__init__(Words("没有这个对象,或不属于本机构", "no such object, or it is not yours"))
 
 
 class Forbidden(Refused):

@@ -3,6 +3,7 @@
 import os
 from urllib.parse import urlsplit, urlunsplit
 
+import django
 import pytest
 
 from rxcenter.devstack import keeper, keys_for_tests
@@ -24,6 +25,8 @@ def pytest_collection_modifyitems(config, items):
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
 
+django.setup()  # here, not by pytest-django: it looks for settings before this file has made their environment
+
 
 @pytest.fixture(scope="session")
 def devstack():
@@ -44,3 +47,14 @@ def process_environment(transactional_db):
     address = urlsplit(os.environ["DATABASE_URL"])
     database = urlunsplit(address._replace(path=f"/{connection.settings_dict['NAME']}"))
     return {**os.environ, "DATABASE_URL": database}
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered():
+    """Keys that a process remembers belong to one test's database."""
+    yield
+    from rxcenter.accounts import keys
+    from rxcenter.patients import sealing
+
+    sealing.forget_keys()
+    keys.forget()

@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 from rxcenter.accounts.models import ClientKey, Institution
 
-FRESH_SECONDS = 5.0  # how long a checked key is trusted without asking the database: a revocation bites within this
+FRESH_SECONDS = (
+    5.0  # how long a checked key is trusted without asking the database: a revocation bites within this
+)
 
 
 class Client(NamedTuple):
@@ -26,7 +28,9 @@ class Client(NamedTuple):
 _checked: dict[bytes, tuple[float, Client]] = {}
 
 
-def issue(institution: Institution, scopes: list[str], *, at: datetime, label: str = "", days: int | None = None) -> str:
+def issue(
+    institution: Institution, scopes: list[str], *, at: datetime, label: str = "", days: int | None = None
+) -> str:
     """Make a key and return it once, in clear: it cannot be read again."""
     key_id, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
     ClientKey.objects.create(
@@ -61,6 +65,11 @@ def check(bearer: str, *, at: datetime) -> Client | None:
         _checked.clear()
     _checked[digest] = (monotonic(), client)
     return client
+
+
+def forget() -> None:
+    """Drop what this process remembers of checked keys."""
+    _checked.clear()
 
 
 def _look_up(bearer: str, at: datetime) -> Client | None:

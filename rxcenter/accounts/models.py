@@ -68,7 +68,9 @@ class StaffRole(models.Model):
         verbose_name = _("staff role")
         verbose_name_plural = _("staff roles")
         constraints = [
-            models.UniqueConstraint(fields=["user", "role", "institution"], name="one_role_once", nulls_distinct=False)
+            models.UniqueConstraint(
+                fields=["user", "role", "institution"], name="one_role_once", nulls_distinct=False
+            )
         ]
 
     def __str__(self) -> str:

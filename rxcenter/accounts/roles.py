@@ -26,7 +26,11 @@ class Actor:
 
     def __str__(self) -> str:
         """How the ledger names the actor, e.g. `pharmacist:pia`, `placer:H0001/3f2a…`."""
-        return f"{self.role.value}:{self.institution}/{self.id}" if self.institution else f"{self.role.value}:{self.id}"
+        return (
+            f"{self.role.value}:{self.institution}/{self.id}"
+            if self.institution
+            else f"{self.role.value}:{self.id}"
+        )
 
 
 SYSTEM = Actor(Role.SYSTEM, "rxcenter")

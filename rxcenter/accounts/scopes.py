@@ -13,7 +13,12 @@ SCOPES = {
     "events": "read one's own event feed",
     "dispense": "claim, return and dispense orders offered to one's own pharmacy",
 }
-PLACER_SCOPES = ("prescriptions", "precheck", "events", "dispense")  # an institution's own pharmacy dispenses too
+PLACER_SCOPES = (
+    "prescriptions",
+    "precheck",
+    "events",
+    "dispense",
+)  # an institution's own pharmacy dispenses too
 DISPENSER_SCOPES = ("events", "dispense")
 
 

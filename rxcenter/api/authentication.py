@@ -1,5 +1,7 @@
 """Who is calling: the client a bearer key belongs to."""
 
+from typing import cast
+
 from django.http import HttpRequest
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -15,6 +17,11 @@ def client_of(request: HttpRequest) -> Client | None:
     """The client of a plain Django request, or None without a valid key."""
     scheme, _, key = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     return check(key.strip(), at=timezone.now()) if scheme.lower() == "bearer" and key else None
+
+
+def caller(request: Request) -> Client:
+    """The client of an authenticated DRF request."""
+    return cast(Client, request.auth)
 
 
 def placer(client: Client) -> Actor:
@@ -38,9 +45,13 @@ class ClientKeyAuthentication(BaseAuthentication):
         return "Bearer"
 
 
-class ClientKeyScheme(OpenApiAuthenticationExtension):
+class ClientKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = ClientKeyAuthentication
     name = "clientKey"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "issued by `manage.py issue_key INSTITUTION`"}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "issued by `manage.py issue_key INSTITUTION`",
+        }

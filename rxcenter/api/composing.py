@@ -40,7 +40,15 @@ def amend_prescription(prescription: UUID, posted: Posted, *, at: datetime) -> R
 
 
 def double_sign(
-    prescription: UUID, *, client: Client, kind: str, revision: int, rules: list[str], signer: str, reason: str, at: datetime
+    prescription: UUID,
+    *,
+    client: Client,
+    kind: str,
+    revision: int,
+    rules: list[str],
+    signer: str,
+    reason: str,
+    at: datetime,
 ) -> bool:
     """Record a signature for findings of the latest audit that ask for it. Raises Invalid naming what does not fit."""
     row = mine(client, pk=prescription)
@@ -50,14 +58,22 @@ def double_sign(
     prescriber = row.document["prescriber"]["id"]
     problems = []
     if revision != row.revision:
-        problems.append(_problem("$.revision", str(revision), str(row.revision), "不是当前版本", "not this revision"))
+        problems.append(
+            _problem("$.revision", str(revision), str(row.revision), "不是当前版本", "not this revision")
+        )
     if wrong:
         words = ("这些规则没有要求此类签名的结果", "no finding of these rules asks for such a signature")
         problems.append(_problem("$.findings", ", ".join(wrong), ", ".join(sorted(asked)) or "-", *words))
     if kind == "double_sign" and signer != prescriber:
-        problems.append(_problem("$.signer", signer, prescriber, "须由开方医师本人再次签名", "the prescriber signs again"))
+        problems.append(
+            _problem("$.signer", signer, prescriber, "须由开方医师本人再次签名", "the prescriber signs again")
+        )
     if kind == "cosign" and signer == prescriber:
-        problems.append(_problem("$.signer", signer, f"≠ {prescriber}", "须由另一位医师会签", "another prescriber co-signs"))
+        problems.append(
+            _problem(
+                "$.signer", signer, f"≠ {prescriber}", "须由另一位医师会签", "another prescriber co-signs"
+            )
+        )
     if problems:
         raise Invalid(Words("签名不符合要求", "the signature does not fit"), problems=problems)
     return countersign(

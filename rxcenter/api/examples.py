@@ -61,7 +61,10 @@ REFUSAL = OpenApiExample(
         "title": "invalid document",
         "status": 422,
         "detail": "the document has 1 problems and was not stored",
-        "messages": {"zh": "处方文档有 1 处问题,未存储", "en": "the document has 1 problems and was not stored"},
+        "messages": {
+            "zh": "处方文档有 1 处问题,未存储",
+            "en": "the document has 1 problems and was not stored",
+        },
         "number": "H0001-20261121-00042",
         "problems": [
             {

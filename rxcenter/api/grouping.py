@@ -77,6 +77,6 @@ class GroupCommit:
             log.warning("a group of %d could not be stored together; storing them one by one", len(group))
             for ticket in group:
                 self._serve([ticket])
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - whatever it was, every waiting request must hear of it
             for ticket in group:
                 ticket.error = error

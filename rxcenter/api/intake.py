@@ -102,6 +102,7 @@ def json_body(request: HttpRequest) -> bytes:
     """The raw bytes of a JSON request; raises UnsupportedMediaType for other or compressed content."""
     from rest_framework.exceptions import UnsupportedMediaType
 
-    if request.META.get("HTTP_CONTENT_ENCODING") or "json" not in request.content_type:
-        raise UnsupportedMediaType(request.content_type)
+    kind = request.content_type or ""
+    if request.META.get("HTTP_CONTENT_ENCODING") or "json" not in kind:
+        raise UnsupportedMediaType(kind)
     return request.body

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import resolve
+from django.template.response import SimpleTemplateResponse
+from django.urls import ResolverMatch, resolve
 
 from rxcenter.api.problems import from_exception
 
@@ -20,14 +21,14 @@ class ApiLane:
         if not request.path_info.startswith(PREFIX):
             return self.get_response(request)
         try:
-            match = resolve(request.path_info)
+            match: ResolverMatch = resolve(request.path_info)
             request.resolver_match = match
-            response = match.func(request, *match.args, **match.kwargs)
-            if callable(getattr(response, "render", None)):
-                response.render()
+            response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+            if isinstance(response, SimpleTemplateResponse):  # DRF's Response is one
+                response = response.render()
         except Http404:
             response = from_exception(Http404())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a machine client always gets a problem document
             response = from_exception(error)
         response["X-Content-Type-Options"] = "nosniff"
         return response

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from audit_rules import document as rx
 from rxcenter.api import intake, shapes
+from rxcenter.api.authentication import caller
 from rxcenter.api.composing import amend_prescription, cancel, double_sign
 from rxcenter.api.examples import CANCEL, DOCUMENT, DOUBLE_SIGN, RECEIPT, REFUSAL
 from rxcenter.api.problems import respond
@@ -56,7 +57,7 @@ class Prescriptions(APIView):
             problem = {"path": "number", "found": "-", "allowed": "?number=…[&revision=1]"}
             raise Invalid(Words("请给出处方号", "give the number to look for"), problems=[problem])
         which = {"revision": int(revision)} if revision else {"current": True}
-        return Response(whole(mine(request.auth, number=number, **which)))
+        return Response(whole(mine(caller(request), number=number, **which)))
 
 
 _listing = Prescriptions.as_view()
@@ -80,7 +81,7 @@ class OnePrescription(APIView):
         responses={200: shapes.PrescriptionShape, 404: PROBLEM},
     )
     def get(self, request: Request, pk: UUID) -> Response:
-        return Response(whole(mine(request.auth, pk=pk)))
+        return Response(whole(mine(caller(request), pk=pk)))
 
 
 class Amend(APIView):
@@ -91,11 +92,17 @@ class Amend(APIView):
         description="The body is the whole document with the same number and the next revision. "
         "The old revision and its unclaimed order end; the new one is audited from the start.",
         request=DOCUMENT_BODY,
-        responses={201: shapes.ReceiptShape, 200: shapes.ReceiptShape, 404: PROBLEM, 409: PROBLEM, 422: PROBLEM},
+        responses={
+            201: shapes.ReceiptShape,
+            200: shapes.ReceiptShape,
+            404: PROBLEM,
+            409: PROBLEM,
+            422: PROBLEM,
+        },
     )
     def post(self, request: Request, pk: UUID) -> HttpResponse:
         raw = intake.json_body(request._request)
-        posted = Posted(rx.parse(raw), raw, request.auth)
+        posted = Posted(rx.parse(raw), raw, caller(request))
         if replayed := _amended_before(pk, posted):
             return respond(200, replayed)
         receipt = amend_prescription(pk, posted, at=timezone.now())
@@ -112,9 +119,17 @@ def _amended_before(pk: UUID, posted: Posted) -> dict[str, object] | None:
     ).first()
     if same is None:
         return None
-    if not Prescription.objects.filter(pk=pk, institution=posted.client.institution, number=same.number).exists():
+    if not Prescription.objects.filter(
+        pk=pk, institution=posted.client.institution, number=same.number
+    ).exists():
         raise NotFound
-    return {"id": str(same.pk), "number": same.number, "revision": same.revision, "state": same.state, "created": False}
+    return {
+        "id": str(same.pk),
+        "number": same.number,
+        "revision": same.revision,
+        "state": same.state,
+        "created": False,
+    }
 
 
 class Cancel(APIView):
@@ -129,9 +144,9 @@ class Cancel(APIView):
     def post(self, request: Request, pk: UUID) -> Response:
         body = shapes.CancelShape(data=request.data)
         body.is_valid(raise_exception=True)
-        row = mine(request.auth, pk=pk)
+        row = mine(caller(request), pk=pk)
         if row.state != "cancelled":  # asked again: the same answer
-            cancel(pk, client=request.auth, reason=body.validated_data["reason"], at=timezone.now())
+            cancel(pk, client=caller(request), reason=body.validated_data["reason"], at=timezone.now())
         return Response({"id": str(pk), "state": "cancelled"})
 
 
@@ -152,7 +167,7 @@ class DoubleSign(APIView):
         data = body.validated_data
         double_sign(
             pk,
-            client=request.auth,
+            client=caller(request),
             kind=data["kind"],
             revision=data["revision"],
             rules=data["findings"],
@@ -160,7 +175,7 @@ class DoubleSign(APIView):
             reason=data["reason"],
             at=timezone.now(),
         )
-        return Response({"id": str(pk), "state": mine(request.auth, pk=pk).state})
+        return Response({"id": str(pk), "state": mine(caller(request), pk=pk).state})
 
 
 class Precheck(APIView):
@@ -175,8 +190,8 @@ class Precheck(APIView):
     def post(self, request: Request) -> HttpResponse:
         raw = intake.json_body(request._request)
         document = rx.parse(raw)
-        check_placer(document, request.auth)
-        return HttpResponse(precheck(document, request.auth).to_json(), content_type="application/json")
+        check_placer(document, caller(request))
+        return HttpResponse(precheck(document, caller(request)).to_json(), content_type="application/json")
 
 
 class Events(APIView):
@@ -198,5 +213,5 @@ class Events(APIView):
                 problem = {"path": name, "found": text[:40], "allowed": "a whole number ≥ 0"}
                 raise Invalid(Words("参数无效", "a parameter is not valid"), problems=[problem])
             numbers[name] = int(text)
-        events = events_after(request.auth.institution, numbers["after"], numbers["limit"])
+        events = events_after(caller(request).institution, numbers["after"], numbers["limit"])
         return Response({"events": events, "next": events[-1]["seq"] if events else numbers["after"]})

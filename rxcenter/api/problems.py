@@ -57,7 +57,9 @@ def respond(status: int, content: Any, content_type: str = "application/json") -
 def of_document(refused: DocumentRefused) -> dict[str, Any]:
     """A refused document: every problem with its JSON path, what was found and what is allowed."""
     count = len(refused.problems)
-    words = Words(f"处方文档有 {count} 处问题,未存储", f"the document has {count} problems and was not stored")
+    words = Words(
+        f"处方文档有 {count} 处问题,未存储", f"the document has {count} problems and was not stored"
+    )
     listed = [p.to_dict() for p in refused.problems]
     return body(422, "invalid-document", words, number=refused.number, problems=listed)
 
@@ -91,7 +93,9 @@ def _from_drf(error: exceptions.APIException) -> HttpResponse:
     if isinstance(error, exceptions.ValidationError):
         words = TITLES[422]
         return problem(422, Invalid.slug, words, problems=_paths("$", error.detail))
-    slug = {401: "unauthenticated", 403: "forbidden", 405: "method-not-allowed"}.get(error.status_code, "unreadable")
+    slug = {401: "unauthenticated", 403: "forbidden", 405: "method-not-allowed"}.get(
+        error.status_code, "unreadable"
+    )
     response = problem(error.status_code, slug)
     if error.status_code == 401:
         response["WWW-Authenticate"] = "Bearer"

@@ -44,7 +44,11 @@ def _decisions(prescription: UUID) -> list[dict[str, Any]]:
 
 
 def _orders(prescription: UUID) -> list[dict[str, Any]]:
-    orders = Order.objects.filter(prescription=prescription).order_by("issue", "created_at").prefetch_related("claims")
+    orders = (
+        Order.objects.filter(prescription=prescription)
+        .order_by("issue", "created_at")
+        .prefetch_related("claims")
+    )
     return [
         {
             "id": str(order.pk),

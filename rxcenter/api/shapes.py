@@ -10,7 +10,7 @@ class Strict(serializers.Serializer):
         value: dict[str, object] = super().to_internal_value(data)
         if unknown := sorted(set(data) - set(self.fields)):
             allowed = ", ".join(self.fields)
-            raise serializers.ValidationError({name: f"unknown field; allowed: {allowed}" for name in unknown})
+            raise serializers.ValidationError(dict.fromkeys(unknown, f"unknown field; allowed: {allowed}"))
         return value
 
 
@@ -18,7 +18,9 @@ class ReceiptShape(serializers.Serializer):
     id = serializers.UUIDField()
     number = serializers.CharField()
     revision = serializers.IntegerField()
-    state = serializers.CharField(help_text="received at first; GET it again or read the event feed for what follows")
+    state = serializers.CharField(
+        help_text="received at first; GET it again or read the event feed for what follows"
+    )
     created = serializers.BooleanField(help_text="false: the same content was stored before (a replay)")
 
 
@@ -51,7 +53,10 @@ class DoubleSignShape(Strict):
     kind = serializers.ChoiceField(["double_sign", "cosign", "reason"], default="double_sign")
     revision = serializers.IntegerField(min_value=1)
     findings = serializers.ListField(
-        child=serializers.CharField(max_length=20), min_length=1, max_length=50, help_text="rule ids, e.g. DOS002"
+        child=serializers.CharField(max_length=20),
+        min_length=1,
+        max_length=50,
+        help_text="rule ids, e.g. DOS002",
     )
     signer = serializers.CharField(max_length=64, help_text="prescriber id; for cosign another prescriber's")
     reason = serializers.CharField(max_length=1000)
@@ -72,7 +77,9 @@ class PrescriptionShape(serializers.Serializer):
     issued_at = serializers.DateTimeField()
     received_at = serializers.DateTimeField()
     fingerprint = serializers.CharField()
-    audit = serializers.DictField(allow_null=True, help_text="the latest Report: outcome, findings, not_checked")
+    audit = serializers.DictField(
+        allow_null=True, help_text="the latest Report: outcome, findings, not_checked"
+    )
     decisions = serializers.ListField(child=serializers.DictField())
     orders = serializers.ListField(child=serializers.DictField())
 

@@ -38,7 +38,9 @@ class Job(models.Model):
         ]
         constraints = [
             # One waiting job of a kind for a subject; a second request for the same work joins it.
-            models.UniqueConstraint(fields=["kind", "subject"], condition=Q(state="due"), name="job_waits_once")
+            models.UniqueConstraint(
+                fields=["kind", "subject"], condition=Q(state="due"), name="job_waits_once"
+            )
         ]
 
     def __str__(self) -> str:

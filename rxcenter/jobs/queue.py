@@ -41,7 +41,12 @@ class NewJob(NamedTuple):
 def add(jobs: Iterable[NewJob]) -> None:
     """Put jobs into the queue, in the caller's transaction. A job already waiting for the same work is joined."""
     rows = [
-        {"kind": j.kind, "subject": str(j.subject), "due_at": j.due_at and j.due_at.isoformat(), "payload": j.payload}
+        {
+            "kind": j.kind,
+            "subject": str(j.subject),
+            "due_at": j.due_at and j.due_at.isoformat(),
+            "payload": j.payload,
+        }
         for j in jobs
     ]
     if not rows:
@@ -81,7 +86,9 @@ def claim(kind: str, limit: int) -> tuple[list[Work], datetime]:
         rows = cursor.fetchall()
         cursor.execute("SELECT clock_timestamp()")
         [at] = cursor.fetchone()
-    jobs = [Work(pk, kind, subject, _loaded(payload), attempts, token) for pk, subject, payload, attempts in rows]
+    jobs = [
+        Work(pk, kind, subject, _loaded(payload), attempts, token) for pk, subject, payload, attempts in rows
+    ]
     return sorted(jobs), at
 
 
@@ -118,7 +125,7 @@ def put_back(job: Work, error: str) -> bool:
     """Return a failed job to the queue, later each time. True when its attempts are used up: quarantine it."""
     if job.attempts >= MOST_ATTEMPTS:
         return True
-    _to_due([job.id], delay=2.0 ** job.attempts, error=error, token=job.token)
+    _to_due([job.id], delay=2.0**job.attempts, error=error, token=job.token)
     return False
 
 
@@ -176,10 +183,12 @@ def forget_done(days: int = 7) -> int:
     """Delete jobs done longer ago than `days`; the ledger keeps what they did."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM jobs_job WHERE state = 'done' AND finished_at < now() - make_interval(days => %s)", [days]
+            "DELETE FROM jobs_job WHERE state = 'done' AND finished_at < now() - make_interval(days => %s)",
+            [days],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _loaded(payload: Any) -> dict[str, Any] | None:
-    return json.loads(payload) if isinstance(payload, str) else payload
+    loaded: dict[str, Any] | None = json.loads(payload) if isinstance(payload, str) else payload
+    return loaded

@@ -8,7 +8,15 @@ GENESIS = bytes(32)
 
 
 def event_hash(
-    prev: bytes, stream: str, seq: int, subject: UUID, subject_seq: int, type_: str, actor: str, at: datetime, body: str
+    prev: bytes,
+    stream: str,
+    seq: int,
+    subject: UUID,
+    subject_seq: int,
+    type_: str,
+    actor: str,
+    at: datetime,
+    body: str,
 ) -> bytes:
     """SHA-256 over the previous hash and length-prefixed fields; 32 bytes."""
     when = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -30,7 +30,9 @@ class Event(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["stream", "seq"], name="event_once_in_stream"),
             models.UniqueConstraint(
-                fields=["subject", "subject_seq"], condition=models.Q(primary=True), name="event_once_of_subject"
+                fields=["subject", "subject_seq"],
+                condition=models.Q(primary=True),
+                name="event_once_of_subject",
             ),
         ]
 

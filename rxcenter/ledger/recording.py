@@ -41,7 +41,13 @@ def transaction() -> Iterator[None]:
 
 
 def record(
-    type_: str, *, subject: UUID, streams: list[str], actor: str, at: datetime, body: dict[str, Any] | None = None
+    type_: str,
+    *,
+    subject: UUID,
+    streams: list[str],
+    actor: str,
+    at: datetime,
+    body: dict[str, Any] | None = None,
 ) -> None:
     """Note one event for the end of the transaction.
 
@@ -53,11 +59,21 @@ def record(
         raise RuntimeError("record() needs ledger.recording.transaction()")
     primary = len(pending)
     for stream in dict.fromkeys(streams):
-        pending.append(entry(len(pending), primary, stream, type_, subject=subject, actor=actor, at=at, body=body))
+        pending.append(
+            entry(len(pending), primary, stream, type_, subject=subject, actor=actor, at=at, body=body)
+        )
 
 
 def entry(
-    ord_: int, of: int, stream: str, type_: str, *, subject: UUID, actor: str, at: datetime, body: dict[str, Any] | None
+    ord_: int,
+    of: int,
+    stream: str,
+    type_: str,
+    *,
+    subject: UUID,
+    actor: str,
+    at: datetime,
+    body: dict[str, Any] | None,
 ) -> dict[str, Any]:
     """One row for the database function ledger_append (see migrations/functions.sql)."""
     return {

@@ -28,7 +28,9 @@ def faults() -> Iterator[str]:
         seq, last = event.seq, bytes(event.hash)
     if stream is not None:
         yield from _against_head(stream, seq, last, heads.pop(stream, None))
-    yield from (f"{h.stream}: the head stands at {h.seq}, its events are gone" for h in heads.values() if h.seq)
+    yield from (
+        f"{h.stream}: the head stands at {h.seq}, its events are gone" for h in heads.values() if h.seq
+    )
     yield from _subject_gaps()
 
 
@@ -70,7 +72,7 @@ def sign_checkpoint(*, at: datetime) -> Checkpoint:
         prev = hashlib.sha256(bytes(before.signature)).digest() if before else GENESIS
         root = merkle_root([canonical({s: v}).encode() for s, v in heads.items()])
         key = Ed25519PrivateKey.from_private_bytes(settings.LEDGER_KEY)
-        events = sum(seq for seq, _ in heads.values())
+        events = sum(h.seq for h in StreamHead.objects.all())
         return Checkpoint.objects.create(
             at=at,
             events=events,

@@ -37,7 +37,9 @@ def link(keys_by_prescription: Mapping[UUID, Sequence[str]], *, at: datetime) ->
     return {pk: _settle(pk, keys, known, at) for pk, keys in keys_by_prescription.items()}
 
 
-def _join_new_keys(keys_by_prescription: Mapping[UUID, Sequence[str]], known: dict[str, int], at: datetime) -> None:
+def _join_new_keys(
+    keys_by_prescription: Mapping[UUID, Sequence[str]], known: dict[str, int], at: datetime
+) -> None:
     new: dict[str, int] = {}
     for keys in keys_by_prescription.values():
         owner = next((known[k] for k in keys if k in known), None) or next(new[k] for k in keys if k in new)

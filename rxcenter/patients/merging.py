@@ -16,7 +16,9 @@ def settle(candidate_id: int, *, same: bool, by: Actor, at: datetime, reason: st
     WrongState when it was settled before.
     """
     if by.role not in (Role.OPERATOR, Role.CHIEF):
-        raise Forbidden(Words("只有运营人员或主任药师可以处理", "only an operator or chief pharmacist may settle this"))
+        raise Forbidden(
+            Words("只有运营人员或主任药师可以处理", "only an operator or chief pharmacist may settle this")
+        )
     if not reason.strip():
         raise ReasonNeeded(Words("请填写理由", "give a reason"))
     with transaction.atomic():

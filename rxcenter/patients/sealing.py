@@ -12,6 +12,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+from django.db import transaction
 
 from rxcenter.patients.models import DataKey
 
@@ -42,7 +43,9 @@ def unseal(sealed: bytes, *, table: str, row: UUID, institution: str) -> dict[st
     key = _by_id.get(key_id) or _load(DataKey.objects.get(pk=key_id))
     nonce, text = sealed[_HEAD.size : _HEAD.size + 12], sealed[_HEAD.size + 12 :]
     try:
-        return msgspec.json.decode(key.decrypt(nonce, text, _bound_to(table, row, institution)), type=dict[str, object])
+        return msgspec.json.decode(
+            key.decrypt(nonce, text, _bound_to(table, row, institution)), type=dict[str, object]
+        )
     except InvalidTag as error:
         raise CannotOpen(f"{table} {row}: altered or moved") from error
 
@@ -62,20 +65,26 @@ def _current_key(institution: str, epoch: str) -> int:
     if record is None:
         version = list(settings.KEKS)[-1]
         nonce = os.urandom(12)
-        wrapped = nonce + AESGCM(settings.KEKS[version]).encrypt(nonce, os.urandom(32), f"{institution}|{epoch}".encode())
+        wrapped = nonce + AESGCM(settings.KEKS[version]).encrypt(
+            nonce, os.urandom(32), f"{institution}|{epoch}".encode()
+        )
         DataKey.objects.bulk_create(
-            [DataKey(scope=institution, epoch=epoch, wrapped=wrapped, kek_version=version)], ignore_conflicts=True
+            [DataKey(scope=institution, epoch=epoch, wrapped=wrapped, kek_version=version)],
+            ignore_conflicts=True,
         )
         record = DataKey.objects.get(scope=institution, epoch=epoch)  # ours or the one that came first
     _load(record)
-    _current[(institution, epoch)] = record.pk
+    # Remembered only once its row is committed: a key that a rollback took away must never seal anything later.
+    transaction.on_commit(lambda: _current.__setitem__((institution, epoch), record.pk))
     return record.pk
 
 
 def _load(record: DataKey) -> AESGCM:
     kek = settings.KEKS.get(record.kek_version)
     if kek is None:
-        raise CannotOpen(f"data key {record.pk} is wrapped by RXCENTER_KEK version {record.kek_version}: not loaded")
+        raise CannotOpen(
+            f"data key {record.pk} is wrapped by RXCENTER_KEK version {record.kek_version}: not loaded"
+        )
     wrapped = bytes(record.wrapped)
     key = AESGCM(AESGCM(kek).decrypt(wrapped[:12], wrapped[12:], f"{record.scope}|{record.epoch}".encode()))
     _by_id[record.pk] = key

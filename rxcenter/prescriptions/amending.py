@@ -32,7 +32,11 @@ def amend(old: UUID, posted: Posted, *, at: datetime) -> Receipt:
                 f"an amendment is revision {before.revision + 1} of number {before.number}",
             )
             raise RevisionOutOfOrder(
-                words, path="$.revision", found=doc.revision, allowed=before.revision + 1, number=before.number
+                words,
+                path="$.revision",
+                found=doc.revision,
+                allowed=before.revision + 1,
+                number=before.number,
             )
         by = Actor(Role.PLACER, posted.client.key_id, posted.client.institution)
         row = prepare(posted, at=at)

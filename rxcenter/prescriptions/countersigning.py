@@ -33,11 +33,19 @@ def countersign(
             return False
         if row.state not in (State.WITH_PRESCRIBER, State.IN_REVIEW):
             words = Words(
-                f"当前状态为“{State(row.state).label}”,不接受签名", f"no signature is expected: it is {row.state}"
+                f"当前状态为“{State(row.state).label}”,不接受签名",
+                f"no signature is expected: it is {row.state}",
             )
             raise WrongState(words, state=row.state)
         body = {"kind": kind, "rules": signature.rules, "signer": signer, "reason": reason}
-        record("prescription.countersigned", subject=row.pk, streams=[row.institution_id], actor=str(by), at=at, body=body)
+        record(
+            "prescription.countersigned",
+            subject=row.pk,
+            streams=[row.institution_id],
+            actor=str(by),
+            at=at,
+            body=body,
+        )
         move(Step(prescription, "reaudit"), by=by, at=at)
         queue.add([queue.NewJob("audit", prescription)])
         return True

@@ -10,8 +10,8 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from audit_rules import document as rx
-from rxcenter.patients.models import Identity, Person
 from rxcenter.patients.merging import persons_as_one
+from rxcenter.patients.models import Identity, Person
 from rxcenter.prescriptions.models import Prescription
 from rxcenter.prescriptions.states import State
 
@@ -29,15 +29,15 @@ def earlier(prescriptions: Iterable[UUID]) -> dict[UUID, list[rx.Prescription]]:
     found: dict[UUID, list[rx.Prescription]] = {pk: [] for pk in ids}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT mine.id, old.document::text
+            """SELECT mine.id, old.document::text
             FROM prescriptions_prescription mine
-            JOIN {Person._meta.db_table} p ON p.id = mine.person_id OR p.merged_into_id = mine.person_id
+            JOIN patients_person p ON p.id = mine.person_id OR p.merged_into_id = mine.person_id
             JOIN prescriptions_prescription old ON old.person_id = p.id AND old.id <> mine.id
-                AND old.issued_at < mine.issued_at AND old.issued_at >= mine.issued_at - %s
+                AND old.issued_at < mine.issued_at AND old.issued_at >= mine.issued_at - make_interval(days => %s)
                 AND old.state <> ALL(%s) AND (old.institution_id, old.number) <> (mine.institution_id, mine.number)
             WHERE mine.id = ANY(%s)
             ORDER BY mine.id, old.issued_at, old.id""",
-            [timedelta(days=settings.HISTORY_DAYS), [s.value for s in NOT_TAKEN], ids],
+            [settings.HISTORY_DAYS, [s.value for s in NOT_TAKEN], ids],
         )
         decoded: dict[str, rx.Prescription] = {}
         for pk, text in cursor:

@@ -34,7 +34,9 @@ def move(step: Step, *, by: Actor, at: datetime, streams: Sequence[str] = ()) ->
         return after
 
 
-def move_all(steps: Sequence[Step], *, by: Actor, at: datetime, streams: Sequence[str] = ()) -> list[Prescription]:
+def move_all(
+    steps: Sequence[Step], *, by: Actor, at: datetime, streams: Sequence[str] = ()
+) -> list[Prescription]:
     """Many steps in a few statements; all or none. Rows are locked in order of their ids."""
     for step in steps:
         allowed = MOVES[step.move]
@@ -51,8 +53,20 @@ def move_all(steps: Sequence[Step], *, by: Actor, at: datetime, streams: Sequenc
 
 def lock(ids: Sequence[UUID]) -> dict[UUID, Prescription]:
     """Lock prescriptions in the order of their ids (first in the lock order: prescription, order, line, ledger)."""
-    fields = ("id", "institution_id", "number", "revision", "current", "state", "state_since", "setting", "origin")
-    rows = Prescription.objects.filter(pk__in=ids).only(*fields).order_by("pk").select_for_update(of=("self",))
+    fields = (
+        "id",
+        "institution_id",
+        "number",
+        "revision",
+        "current",
+        "state",
+        "state_since",
+        "setting",
+        "origin",
+    )
+    rows = (
+        Prescription.objects.filter(pk__in=ids).only(*fields).order_by("pk").select_for_update(of=("self",))
+    )
     return {row.pk: row for row in rows}
 
 
@@ -60,9 +74,17 @@ def _take(step: Step, row: Prescription, by: Actor, at: datetime, streams: Seque
     allowed = MOVES[step.move]
     if row.state not in allowed.before:
         state = State(row.state)
-        words = Words(f"当前状态为“{state.label}”,不能执行此操作", f"cannot do {step.move}: it is {state.value}")
+        words = Words(
+            f"当前状态为“{state.label}”,不能执行此操作", f"cannot do {step.move}: it is {state.value}"
+        )
         raise WrongState(words, state=state.value)
-    body = {"from": row.state, "to": allowed.after.value, "number": row.number, "revision": row.revision, **step.body}
+    body = {
+        "from": row.state,
+        "to": allowed.after.value,
+        "number": row.number,
+        "revision": row.revision,
+        **step.body,
+    }
     if step.reason:
         body["reason"] = step.reason
     record(

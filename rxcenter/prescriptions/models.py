@@ -22,7 +22,9 @@ class Prescription(models.Model):
         HISTORY = "history", _("imported history")
 
     id = models.UUIDField(primary_key=True)
-    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+", verbose_name=_("institution"))
+    institution = models.ForeignKey(
+        Institution, models.PROTECT, related_name="+", verbose_name=_("institution")
+    )
     number = models.CharField(_("number"), max_length=64)
     revision = models.IntegerField(_("revision"))
     current = models.BooleanField(default=True)  # False once replaced by the next revision
@@ -34,7 +36,9 @@ class Prescription(models.Model):
     issued_at = models.DateTimeField(_("issued"))
     received_at = models.DateTimeField(_("received"))
     prescriber = models.CharField(_("prescriber"), max_length=64)
-    patient_keys = ArrayField(models.CharField(max_length=80))  # blind indexes of all identifiers, the first is primary
+    patient_keys = ArrayField(
+        models.CharField(max_length=80)
+    )  # blind indexes of all identifiers, the first is primary
     person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="prescriptions")
     document = models.JSONField()
     sealed = models.BinaryField()
@@ -46,9 +50,13 @@ class Prescription(models.Model):
         verbose_name = _("prescription")
         verbose_name_plural = _("prescriptions")
         constraints = [
-            models.UniqueConstraint(fields=["institution", "number", "revision"], name="prescription_natural_key"),
             models.UniqueConstraint(
-                fields=["institution", "number"], condition=Q(current=True), name="prescription_one_current_revision"
+                fields=["institution", "number", "revision"], name="prescription_natural_key"
+            ),
+            models.UniqueConstraint(
+                fields=["institution", "number"],
+                condition=Q(current=True),
+                name="prescription_one_current_revision",
             ),
             models.CheckConstraint(condition=Q(state__in=State.values), name="prescription_known_state"),
         ]
@@ -94,5 +102,7 @@ class Countersignature(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["prescription", "kind", "signer", "rules"], name="countersigned_once")
+            models.UniqueConstraint(
+                fields=["prescription", "kind", "signer", "rules"], name="countersigned_once"
+            )
         ]

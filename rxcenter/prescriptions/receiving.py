@@ -23,7 +23,6 @@ from rxcenter.patients.sealing import seal
 from rxcenter.prescriptions.models import Prescription
 from rxcenter.prescriptions.states import State
 
-
 IMPORTED_STREAM = "~imported"  # history is recorded, but is no news for the placers' feeds
 
 
@@ -76,7 +75,9 @@ def store(rows: Sequence[dict[str, Any]]) -> list[Receipt]:
     return [_receipt(row, stored, before) for row in rows]
 
 
-def prepare(posted: Posted, *, at: datetime, origin: str = "live", state: str = State.RECEIVED) -> dict[str, Any]:
+def prepare(
+    posted: Posted, *, at: datetime, origin: str = "live", state: str = State.RECEIVED
+) -> dict[str, Any]:
     """The row as the INSERT wants it; masks, seals and fingerprints the document."""
     doc, client = posted.document, posted.client
     check_placer(doc, client)
@@ -122,7 +123,9 @@ def check_placer(doc: rx.Prescription, client: Client) -> None:
             f"institution.code 为 {doc.institution.code},但密钥属于 {client.institution}",
             f"institution.code is {doc.institution.code}, the key belongs to {client.institution}",
         )
-        raise Forbidden(words, path="$.institution.code", found=doc.institution.code, allowed=client.institution)
+        raise Forbidden(
+            words, path="$.institution.code", found=doc.institution.code, allowed=client.institution
+        )
 
 
 _INSERT = """
@@ -212,7 +215,8 @@ def _receipt(
     if same.fingerprint == row["fingerprint"]:
         return Receipt(same.pk, number, revision, same.state, created=False)
     words = Words(
-        f"处方 {number} 第 {revision} 版已存在且内容不同", f"{number} revision {revision} is already here with other content"
+        f"处方 {number} 第 {revision} 版已存在且内容不同",
+        f"{number} revision {revision} is already here with other content",
     )
     refusal = AlreadyStored(words, id=str(same.pk), stored=same.fingerprint, posted=row["fingerprint"])
     return Receipt(same.pk, number, revision, same.state, False, refusal)

@@ -43,7 +43,9 @@ class Move:
     needs_reason: bool = False
 
 
-def _move(before: set[State] | frozenset[State], after: State, *who: Role, needs_reason: bool = False) -> Move:
+def _move(
+    before: set[State] | frozenset[State], after: State, *who: Role, needs_reason: bool = False
+) -> Move:
     return Move(frozenset(before), after, frozenset(who), needs_reason)
 
 

@@ -112,7 +112,12 @@ def _move_on(judged: list[Judged], runs: list[AuditRun], at: datetime) -> None:
             for f in one.report.findings
             if f.severity.word in ("critical", "major") or one.move == "audit_stopped"
         ]
-        body = {"outcome": one.report.outcome, "findings": findings, "catalogue": one.report.catalogue, "audit": run.pk}
+        body = {
+            "outcome": one.report.outcome,
+            "findings": findings,
+            "catalogue": one.report.catalogue,
+            "audit": run.pk,
+        }
         if one.why is not None:
             body["why"] = one.why.name.lower()
         steps.append(Step(one.row.pk, one.move, body=body))

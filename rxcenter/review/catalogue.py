@@ -14,4 +14,3 @@ def current() -> Catalogue:
     if _loaded is None or _loaded[0] != key:
         _loaded = key, Catalogue.load(extra_names=dict(key))
     return _loaded[1]
-

@@ -15,11 +15,15 @@ NEVER_AUTOMATIC_GROUPS = frozenset({"narcotic", "psychotropic_1", "toxic"})
 def rows_in_force(on: date) -> list[PassPolicy]:
     """The policy of a day, to be read once per batch."""
     return list(
-        PassPolicy.objects.filter(Q(in_force_to=None) | Q(in_force_to__gte=on), in_force_from__lte=on).order_by("pk")
+        PassPolicy.objects.filter(
+            Q(in_force_to=None) | Q(in_force_to__gte=on), in_force_from__lte=on
+        ).order_by("pk")
     )
 
 
-def automatic(rows: Sequence[PassPolicy], *, setting: str, institution_kind: str, groups: Iterable[str]) -> bool:
+def automatic(
+    rows: Sequence[PassPolicy], *, setting: str, institution_kind: str, groups: Iterable[str]
+) -> bool:
     """Whether a clean prescription may pass without a pharmacist.
 
     A row for "*" opens a setting and kind of institution; a row for a drug group can only close it again.

@@ -24,7 +24,9 @@ _CHANGES = ["run", "why", "severity", "summary", "gap_key", "since", "due_at", "
 def write(judged: "Sequence[Judged]", at: datetime) -> list[AuditRun]:
     """All rows of a batch; returns the runs in the order given."""
     runs = AuditRun.objects.bulk_create([_run(one, at) for one in judged])
-    Finding.objects.bulk_create([f for run, one in zip(runs, judged, strict=True) for f in _findings(run, one)])
+    Finding.objects.bulk_create(
+        [f for run, one in zip(runs, judged, strict=True) for f in _findings(run, one)]
+    )
     Gap.objects.bulk_create(
         [
             Gap(run=run, rule=g.rule, reason=g.reason, lines=list(g.lines), holds=g.holds)
@@ -102,7 +104,7 @@ def _waiting(one: "Judged", run: AuditRun, at: datetime) -> Waiting:
         prescription=one.row,
         institution_id=one.row.institution_id,
         run=run,
-        why=one.why,
+        why=one.why or Waiting.Why.FINDINGS,
         severity=worst,
         summary=summary(one.case, one.report),
         gap_key=gap_key(one.case, one.report),
@@ -110,7 +112,9 @@ def _waiting(one: "Judged", run: AuditRun, at: datetime) -> Waiting:
         due_at=due(one.case.setting, worst, long_term=bool(one.case.long_term), since=at),
         open=True,
         with_prescriber=one.move == "audit_stopped",
-        seconds_needed=any(f.release == "two_pharmacists" and f.severity.word == "critical" for f in one.report.findings),
+        seconds_needed=any(
+            f.release == "two_pharmacists" and f.severity.word == "critical" for f in one.report.findings
+        ),
     )
 
 

@@ -49,7 +49,9 @@ def gap_key(case: Case, report: Report) -> str:
     if not holding:
         return ""
     names = {item.line: item.name for item in case.items}
-    unknown = sorted({names[line] for g in holding if g.reason == "unknown_drug" for line in g.lines if line in names})
+    unknown = sorted(
+        {names[line] for g in holding if g.reason == "unknown_drug" for line in g.lines if line in names}
+    )
     others = sorted({g.reason for g in holding if g.reason != "unknown_drug"})
     return " + ".join(unknown + others)[:300]
 
@@ -71,5 +73,14 @@ def drug_groups(case: Case) -> list[str]:
 
 
 ROUTED_BY = frozenset(
-    {"narcotic", "psychotropic_1", "psychotropic_2", "toxic", "precursor", "in_house", "cold_chain", "blood_product"}
+    {
+        "narcotic",
+        "psychotropic_1",
+        "psychotropic_2",
+        "toxic",
+        "precursor",
+        "in_house",
+        "cold_chain",
+        "blood_product",
+    }
 )

@@ -9,7 +9,9 @@ from rxcenter.jobs.relay import Relay
 
 
 class Command(BaseCommand):
-    help = "The relay: LISTENs on PostgreSQL and rings Celery for due jobs; run one or two beside the workers."
+    help = (
+        "The relay: LISTENs on PostgreSQL and rings Celery for due jobs; run one or two beside the workers."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         relay = Relay()

@@ -15,9 +15,15 @@ class Command(BaseCommand):
     help = "Check every chain, number and signed checkpoint of the ledger; exit status 1 when something is wrong."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--checkpoint", metavar="FILE", help="also check against a checkpoint exported earlier")
-        parser.add_argument("--export", metavar="FILE", help="sign a checkpoint now and write it to FILE ('-': stdout)")
-        parser.add_argument("--key", metavar="HEX", help="public key you trust (default: the one in the checkpoint)")
+        parser.add_argument(
+            "--checkpoint", metavar="FILE", help="also check against a checkpoint exported earlier"
+        )
+        parser.add_argument(
+            "--export", metavar="FILE", help="sign a checkpoint now and write it to FILE ('-': stdout)"
+        )
+        parser.add_argument(
+            "--key", metavar="HEX", help="public key you trust (default: the one in the checkpoint)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = list(faults())
@@ -33,4 +39,6 @@ class Command(BaseCommand):
         if options["export"]:
             text = json.dumps(as_dict(sign_checkpoint(at=timezone.now())), indent=1)
             self.stdout.write(text) if options["export"] == "-" else Path(options["export"]).write_text(text)
-        self.stderr.write(f"the ledger is whole: {Event.objects.count()} events, {Checkpoint.objects.count()} checkpoints")
+        self.stderr.write(
+            f"the ledger is whole: {Event.objects.count()} events, {Checkpoint.objects.count()} checkpoints"
+        )
