@@ -1,25 +1,14 @@
 """Turns facts of the patient tables into hits: the wording and the evidence that their rules share."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from audit_rules.knowledge.patient_rows import Match
 from audit_rules.report import Hit, Severity, Text
+from audit_rules.wording import named
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
-
-
-def named(case: "Case", ingredient: str) -> Text:
-    """What people call an ingredient."""
-    row = case.ingredient(ingredient)
-    return Text(row.zh or ingredient, ingredient)
-
-
-def listed(case: "Case", ingredients: Iterable[str]) -> Text:
-    """Several ingredients in one text."""
-    names = [named(case, key) for key in ingredients]
-    return Text("、".join(name.zh for name in names), ", ".join(name.en for name in names))
 
 
 def said(drug: Text, effect_zh: str, effect_en: str) -> Text:
@@ -40,7 +29,7 @@ def hit(case: "Case", match: Match, table: str, at_most: Severity | None = None)
     return Hit(
         lines=(use.line,),
         drugs=(use.ingredient,),
-        message=said(named(case, use.ingredient), fact.effect_zh, fact.effect_en),
+        message=said(named(case, (use.ingredient,)), fact.effect_zh, fact.effect_en),
         action=Text(fact.action_zh, fact.action_en),
         evidence=fact.when.evidence(case, match.doses),
         severity=fact.severity if at_most is None else min(fact.severity, at_most),

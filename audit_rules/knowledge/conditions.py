@@ -1,0 +1,191 @@
+"""The conditions that table rows carry: a small closed language, evaluated to true, false or unknown.
+
+`or` parts `and` parts; a part may start with `not`. Parts: `pregnant`, `lactating`, `sex:female`, `dx` (a coded
+diagnosis exists and none is bare text), `icd:J45|J46`, `with:class:ppi`, `without:warfarin`, and comparisons
+`age>=65` (years), `days<28` (of life), `week<14` (of pregnancy), `lab:potassium>5.0`, `dose>300`, `dose:left>20`
+(mg a day). What the record does not say is unknown, and unknown is neither true nor false.
+"""
+
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from audit_rules.icd import dotless, is_past
+from audit_rules.quantities import Amount, shown
+
+if TYPE_CHECKING:
+    from audit_rules.case import Case
+    from audit_rules.patient import Lab
+
+Truth = bool | None
+
+OPERATORS: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt,
+}  # fmt: skip
+_COMPARED = re.compile(r"(age|days|week|dose(?::left|:right)?|lab:[a-z0-9]+)(>=|<=|>|<)([0-9]+(?:\.[0-9]+)?)")
+_NAMED = re.compile(r"(icd|with|without|sex):(\S+)")
+_BARE = frozenset({"pregnant", "lactating", "dx"})
+
+
+class Doses(NamedTuple):
+    """Daily amounts a condition may ask for: of the drug itself, or of the two sides of a pair."""
+
+    own: Amount | None = None
+    left: Amount | None = None
+    right: Amount | None = None
+
+
+NO_DOSES = Doses()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One test. `asks` is what it looks at, `sign` and `bound` only for comparisons, `names` for lists."""
+
+    asks: str
+    sign: str = ""
+    bound: Decimal = Decimal(0)
+    names: tuple[str, ...] = ()
+    negated: bool = False
+
+    def holds(self, case: "Case", doses: Doses) -> Truth:
+        """Whether the part is true of the case."""
+        truth = self._compared(case, doses) if self.sign else _named(self.asks, self.names, case)
+        return truth if truth is None or not self.negated else not truth
+
+    def _compared(self, case: "Case", doses: Doses) -> Truth:
+        if self.asks == "week" and not case.patient.pregnant:
+            return case.patient.pregnant  # no pregnancy has no week; an unknown one stays unknown
+        value = _number(self.asks, case, doses)
+        return None if value is None else OPERATORS[self.sign](value, self.bound)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Alternatives of parts that must all hold. No alternative = always true."""
+
+    text: str
+    alternatives: tuple[tuple[Part, ...], ...]
+
+    @classmethod
+    def parse(cls, text: str) -> "Condition":
+        """Read a cell; `ValueError` names the part that is not of the language."""
+        if not text:
+            return cls("", ())
+        return cls(text, tuple(tuple(map(_part, way.split(" and "))) for way in text.split(" or ")))
+
+    def holds(self, case: "Case", doses: Doses = NO_DOSES) -> Truth:
+        """True, False, or None where it hangs on something the record does not say."""
+        if not self.alternatives:
+            return True
+        ways = [_all(parts, case, doses) for parts in self.alternatives]
+        return True if True in ways else None if None in ways else False
+
+    def unknown(self, case: "Case", doses: Doses = NO_DOSES) -> frozenset[str]:
+        """What it asks for and the record does not say: `pregnant`, `week`, `lab:inr`, `dose:left` …"""
+        parts = (part for way in self.alternatives for part in way)
+        return frozenset(p.asks for p in parts if p.holds(case, doses) is None)
+
+    def evidence(self, case: "Case", doses: Doses = NO_DOSES) -> dict[str, str]:
+        """The facts it looked at, as text with dates."""
+        found: dict[str, str] = {}
+        for part in (part for way in self.alternatives for part in way):
+            found |= _evidence(part, case, doses)
+        return found
+
+
+def _part(text: str) -> Part:
+    negated, word = text.startswith("not "), text.removeprefix("not ").strip()
+    if word in _BARE:
+        return Part(word, negated=negated)
+    if compared := _COMPARED.fullmatch(word):
+        return Part(compared[1], compared[2], Decimal(compared[3]), negated=negated)
+    named = _NAMED.fullmatch(word.replace(" ", "\0"))
+    if named is None:
+        raise ValueError(f"{text!r} is not a condition")
+    names = tuple(name.replace("\0", " ") for name in named[2].split("|"))
+    return Part(named[1], names=tuple(map(dotless, names)) if named[1] == "icd" else names, negated=negated)
+
+
+def _all(parts: tuple[Part, ...], case: "Case", doses: Doses) -> Truth:
+    unknown = False
+    for part in parts:
+        truth = part.holds(case, doses)
+        if truth is False:
+            return False
+        unknown = unknown or truth is None
+    return None if unknown else True
+
+
+def _named(asks: str, names: tuple[str, ...], case: "Case") -> Truth:
+    patient = case.patient
+    if asks == "icd":
+        return any(code.startswith(names) for code in _codes(names, case))
+    if asks in ("with", "without"):
+        return bool(_taken(names, case)) is (asks == "with")
+    if asks == "sex":
+        return None if patient.sex not in ("male", "female") else patient.sex in names
+    if asks == "dx":
+        return _diagnosed(case)
+    return patient.pregnant if asks == "pregnant" else patient.lactating
+
+
+def _diagnosed(case: "Case") -> Truth:
+    said = case.document.diagnoses or ()
+    if any(d.name and not (d.code and d.code.strip()) for d in said):
+        return None
+    return bool(case.diagnoses)
+
+
+def _codes(names: tuple[str, ...], case: "Case") -> tuple[str, ...]:
+    """Present disease; past disease only for those who ask for it by its own code."""
+    return (*case.patient.codes, *case.patient.past_codes) if any(map(is_past, names)) else case.patient.codes
+
+
+def _taken(names: tuple[str, ...], case: "Case") -> tuple[str, ...]:
+    return tuple(taken.ingredient for name in names for taken in case.all_in(name))
+
+
+def _number(asks: str, case: "Case", doses: Doses) -> Decimal | None:
+    if asks.startswith("lab:"):
+        lab = lab_of(case, asks[4:])
+        return lab.value if lab else None
+    if asks.startswith("dose"):
+        amount = {"dose": doses.own, "dose:left": doses.left, "dose:right": doses.right}[asks]
+        return amount.value if amount is not None and amount.unit == "mg" else None
+    number = {
+        "age": case.patient.age_years,
+        "days": case.patient.age_days,
+        "week": case.patient.pregnancy_weeks,
+    }[asks]
+    return None if number is None else Decimal(number)
+
+
+def lab_of(case: "Case", code: str) -> "Lab | None":
+    """The newest value of a laboratory code that is still young enough to decide on (`lab_ages.csv`), or None."""
+    age = case.catalogue.table("lab_ages").get(code)
+    if code == "egfr":
+        return case.patient.egfr(age)
+    return case.patient.crcl(age) if code == "crcl" else case.patient.lab(code, age)
+
+
+def _evidence(part: Part, case: "Case", doses: Doses) -> dict[str, str]:
+    if part.asks == "icd" and not part.negated:
+        codes = sorted(c for c in _codes(part.names, case) if c.startswith(part.names))
+        return {"icd10": ", ".join(codes)} if codes else {}
+    if part.asks in ("with", "without"):
+        taken = sorted(set(_taken(part.names, case)))
+        return {"with": ", ".join(taken)} if taken else {}
+    if part.asks.startswith("lab:"):
+        lab = lab_of(case, part.asks[4:])
+        return lab.evidence(part.asks[4:]) if lab else {}
+    if not part.sign:
+        return {}
+    value = _number(part.asks, case, doses)
+    name = {"age": "age_years", "days": "age_days", "week": "pregnancy_weeks"}.get(part.asks)
+    if value is None:
+        return {}
+    return {name: shown(value)} if name else {"daily_mg" + part.asks[4:].replace(":", "_"): shown(value)}

@@ -1,0 +1,122 @@
+"""What makes a drug wrong for this patient: pregnancy, milk, disease, age, sex, old age, laboratory, indication.
+
+All these tables have one shape, so widening any of them is adding a row.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from audit_rules.knowledge.conditions import Condition, Doses, Truth
+from audit_rules.knowledge.tables import BadTable, Tables, load, table
+from audit_rules.report import Severity
+
+if TYPE_CHECKING:
+    from audit_rules.case import Case
+    from audit_rules.items import Item, Use
+
+CLASS = "class:"
+TABLES = ("pregnancy", "lactation", "diseases", "ages", "sexes", "geriatric", "labs", "indications")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """`cell` (an ingredient or `class:x`, several by `|`) given by `routes` is wrong when `when` is true."""
+
+    cell: tuple[str, ...]
+    except_: tuple[str, ...]
+    routes: tuple[str, ...]
+    when: Condition
+    severity: Severity
+    effect_zh: str
+    effect_en: str
+    action_zh: str
+    action_en: str
+    source: str
+
+
+class Match(NamedTuple):
+    """A fact that concerns a use. `truth` None = it hangs on something the record does not say."""
+
+    use: "Use"
+    fact: Fact
+    truth: Truth
+    doses: Doses
+
+
+class Facts:
+    """One table, by ingredient."""
+
+    def __init__(self, by_ingredient: dict[str, tuple[Fact, ...]]) -> None:
+        self._by_ingredient = by_ingredient
+        self.ingredients = frozenset(by_ingredient)
+
+    def matching(self, case: "Case") -> Iterator[Match]:
+        """Every fact about a drug of this prescription that is true or unknown, by line."""
+        for use in case.uses:
+            for fact in self._by_ingredient.get(use.ingredient, ()):
+                if not reaches(use.item, fact.routes):
+                    continue
+                doses = Doses(own=use.daily)
+                truth = fact.when.holds(case, doses)
+                if truth is not False:
+                    yield Match(use, fact, truth, doses)
+
+
+def reaches(item: "Item", routes: tuple[str, ...]) -> bool:
+    """Whether a line is given in one of these ways: `any`, `systemic`, or a route group.
+
+    A route that is not known counts as systemic and as every group: silence is not safety.
+    """
+    if "any" in routes:
+        return True
+    if "systemic" in routes and item.systemic is not False:
+        return True
+    return item.route_group is None or item.route_group in routes
+
+
+def expanded(
+    tables: Tables, file: str, cells: tuple[str, ...], except_: tuple[str, ...] = ()
+) -> frozenset[str]:
+    """The ingredients of table cells; `BadTable` for a class or an ingredient that nobody knows."""
+    classes, known = tables.table("classes"), tables.table("ingredients")
+    found: set[str] = set()
+    for cell in cells:
+        members = classes.get(cell.removeprefix(CLASS)) if cell.startswith(CLASS) else {cell} & known.keys()
+        if not members:
+            raise BadTable(f"{file}.csv: {cell!r} is neither a class nor an ingredient")
+        found |= members
+    if unknown := set(except_) - known.keys():
+        raise BadTable(f"{file}.csv: {sorted(unknown)} in `except` are no ingredients")
+    return frozenset(found - set(except_))
+
+
+def _facts(name: str, tables: Tables) -> Facts:
+    found: dict[str, list[Fact]] = defaultdict(list)
+    for row in load(name, Fact, {"when": Condition.parse}):
+        for key in sorted(expanded(tables, name, row.cell, row.except_)):
+            found[key].append(row)
+    return Facts({key: tuple(rows) for key, rows in found.items()})
+
+
+for _name in TABLES:
+    _builder = partial(_facts, _name)
+    _builder.__module__ = __name__  # type: ignore[attr-defined]
+    table(_name)(_builder)
+
+
+@dataclass(frozen=True, slots=True)
+class LabAge:
+    """How many days a laboratory value may be old and still decide."""
+
+    lab: str
+    max_age_days: int
+    source: str
+
+
+@table("lab_ages")
+def lab_ages(tables: Tables) -> dict[str, int]:
+    """Days by laboratory code; a code without a row never grows too old."""
+    return {row.lab: row.max_age_days for row in load("lab_ages", LabAge)}

@@ -1,0 +1,57 @@
+from collections.abc import Iterator
+
+from audit_rules.allergies import Known, known
+from audit_rules.case import Case
+from audit_rules.items import Use
+from audit_rules.report import Gap, Hit, Severity, Text
+from audit_rules.rule import rule
+from audit_rules.wording import named
+
+
+@rule(
+    id="ALG001",
+    title=Text("过敏：该药或其类别", "Allergic to this drug or its class"),
+    category="allergy",
+    severity=Severity.CRITICAL,
+    sources=("cn-review-2018",),
+    refs=("CN-APP-003",),
+)
+def known_allergy(case: Case) -> Iterator[Hit | Gap]:
+    """The patient is recorded as allergic to the ingredient itself, or to the class it belongs to.
+
+    Compounds are opened first. A record that only names a side effect (nausea, cough, muscle pain) is an intolerance and
+    is shown without holding. Local forms count: allergy is not a matter of dose.
+
+    Why it matters: the second exposure may be the fatal one.
+    What to do: change to another class; if the record is wrong, correct it at the source.
+    """
+    for allergy in known(case):
+        for use in case.uses:
+            if use.ingredient in allergy.ingredients:
+                yield _hit(case, allergy, use)
+
+
+def _hit(case: Case, allergy: Known, use: Use) -> Hit:
+    name = named(case, (use.ingredient,))
+    kinds = ", ".join(sorted(allergy.kinds)) or "not said"
+    if allergy.intolerance:
+        text = Text(
+            f"{name.zh}：记录有不耐受（{allergy.written}）",
+            f"{name.en}: an intolerance is recorded ({allergy.written})",
+        )
+    else:
+        text = Text(
+            f"{name.zh}：患者对“{allergy.written}”过敏",
+            f"{name.en}: the patient is allergic to {allergy.written}",
+        )
+    return Hit(
+        lines=(use.line,),
+        drugs=(use.ingredient,),
+        message=text,
+        action=Text(
+            "换用其他类别药物；记录有误请更正", "Use another class; if the record is wrong, correct it"
+        ),
+        evidence={"allergy": allergy.written, "reaction": kinds},
+        severity=Severity.MODERATE if allergy.intolerance else Severity.CRITICAL,
+        cause=f"allergy:{use.ingredient}",
+    )

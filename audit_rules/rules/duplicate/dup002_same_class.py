@@ -1,0 +1,93 @@
+from collections.abc import Iterator
+
+from audit_rules.case import Case
+from audit_rules.knowledge.interaction_rows import DuplicateClass
+from audit_rules.knowledge.patient_rows import reaches
+from audit_rules.report import Gap, Hit, Severity, Text
+from audit_rules.rule import rule
+from audit_rules.taken import Taken, current, others, past_text
+from audit_rules.wording import named
+
+TABLE = "duplicates"
+CHANGEOVER = 7  # days of an earlier supply that may be left when a drug is changed for another of its class
+
+
+@rule(
+    id="DUP002",
+    title=Text("重复用药：同类药物", "Two drugs of one class"),
+    category="duplicate",
+    severity=Severity.MAJOR,
+    refs=("CN-APP-018", "CN-APP-006"),
+    ingredients=lambda catalogue: frozenset(catalogue.table(TABLE)),
+)
+def same_class(case: Case) -> Iterator[Hit | Gap]:
+    """Two drugs of a class of which one is enough: on this prescription, or one of them still in supply from before.
+
+    Intended pairs (dual antiplatelet therapy, basal with mealtime insulin, nitroglycerin beside a long nitrate, background
+    with breakthrough opioids) are left out by rows. A change of drug within the same institution is milder.
+
+    Why it matters: the second NSAID, sedative or anticoagulant adds harm and no effect.
+    What to do: keep one; when one replaces the other, say that the first is stopped.
+    """
+    for rows, members in _by_class(case):
+        doubled = _without_intended(case, members)
+        if any(taken.line is not None for taken in doubled):
+            yield _hit(case, rows, doubled)
+
+
+def _by_class(case: Case) -> Iterator[tuple[DuplicateClass, list[Taken]]]:
+    table = case.catalogue.table(TABLE)
+    found: dict[str, tuple[DuplicateClass, dict[str, Taken]]] = {}
+    for taken in (*current(case), *(o for o in others(case) if _still_counts(case, o))):
+        for row in table.get(taken.ingredient, ()):
+            if reaches(taken.item, row.routes):
+                found.setdefault(row.class_, (row, {}))[1].setdefault(taken.ingredient, taken)
+    for row, members in found.values():
+        if len(members) > 1:
+            yield row, list(members.values())
+
+
+def _still_counts(case: Case, taken: Taken) -> bool:
+    past = taken.past
+    if past is None or not past.open_on(case.issued_on):
+        return False
+    return past.ends_on is None or (past.ends_on - case.issued_on).days > CHANGEOVER
+
+
+def _without_intended(case: Case, members: list[Taken]) -> list[Taken]:
+    """Those that have a partner in the class which is neither intended nor in the same line, nor earlier as well."""
+    intended = case.catalogue.table("duplicate_pairs")
+
+    def clashes(one: Taken, other: Taken) -> bool:
+        if one is other or one.line == other.line:
+            return False  # one product; or two earlier supplies, which were not ordered today
+        row = intended.get((min(one.ingredient, other.ingredient), max(one.ingredient, other.ingredient)))
+        return row is None or not row.when.holds(case)
+
+    return [one for one in members if any(clashes(one, other) for other in members)]
+
+
+def _hit(case: Case, row: DuplicateClass, members: list[Taken]) -> Hit:
+    keys = tuple(sorted(taken.ingredient for taken in members))
+    names, known = named(case, keys), past_text(case, members)
+    label = case.catalogue.table("class_names")[row.class_]
+    return Hit(
+        lines=tuple(taken.line for taken in members if taken.line is not None),
+        drugs=keys,
+        message=Text(
+            f"{names.zh}同为{label.zh}{known.zh}", f"{names.en} are of one class: {label.en}{known.en}"
+        ),
+        action=Text(row.action_zh, row.action_en),
+        evidence={"class": row.class_} | {k: v for taken in members for k, v in taken.evidence.items()},
+        severity=_severity(case, row, members),
+        sources=(row.source,),
+        history=tuple(taken.ref for taken in members if taken.ref is not None),
+        cause="class:" + "+".join(keys),
+    )
+
+
+def _severity(case: Case, row: DuplicateClass, members: list[Taken]) -> Severity:
+    here = case.institution.code
+    elsewhere = any(t.past and t.past.source == "history" and t.past.institution != here for t in members)
+    today = sum(taken.line is not None for taken in members)
+    return row.severity if today > 1 or elsewhere else row.history_severity

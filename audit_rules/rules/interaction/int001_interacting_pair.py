@@ -1,0 +1,96 @@
+from collections.abc import Iterator
+from itertools import combinations
+
+from audit_rules.case import Case
+from audit_rules.knowledge.conditions import Doses
+from audit_rules.knowledge.interaction_rows import SILENT, Interaction
+from audit_rules.knowledge.patient_rows import reaches
+from audit_rules.report import Gap, Hit, Severity, Text
+from audit_rules.rule import rule
+from audit_rules.taken import Taken, current, others, past_text
+from audit_rules.wording import named
+
+TABLE = "interactions"
+
+
+@rule(
+    id="INT001",
+    title=Text("药物相互作用", "Drugs that interact"),
+    category="interaction",
+    severity=Severity.MAJOR,
+    refs=("CN-APP-007",),
+    ingredients=lambda catalogue: frozenset(key for pair in catalogue.table(TABLE) for key in pair),
+)
+def interacting_pair(case: Case) -> Iterator[Hit | Gap]:
+    """Two drugs that must not be taken together, or only with care: in this prescription or with earlier supply.
+
+    Drugs of other institutions count while their supply lasts and through the washout the row names. Route, dose,
+    co-medication, age and laboratory values change the level; what lowered or raised it stands in the evidence.
+
+    Why it matters: serotonin syndrome, bleeding, rhabdomyolysis or torsades come from pairs that nobody saw together.
+    What to do: as the finding says: change one, separate them, reduce the dose, or monitor.
+    """
+    pairs = case.catalogue.table(TABLE)
+    now = current(case)
+    for one, other in (*combinations(now, 2), *((n, p) for n in now for p in others(case))):
+        key = (min(one.ingredient, other.ingredient), max(one.ingredient, other.ingredient))
+        for row, first in pairs.get(key, ()):
+            left, right = (one, other) if one.ingredient == first else (other, one)
+            yield from _said(case, row, left, right)
+
+
+def _said(case: Case, row: Interaction, left: Taken, right: Taken) -> Iterator[Hit | Gap]:
+    if left.line is not None and left.line == right.line:
+        return  # a fixed combination is meant
+    if left.days_over > row.left_washout or right.days_over > row.right_washout:
+        return
+    if not (reaches(left.item, row.left_routes) and reaches(right.item, row.right_routes)):
+        return
+    doses = Doses(left=left.daily, right=right.daily)
+    applies = row.only_if.holds(case, doses)
+    severity = _severity(case, row, doses)
+    if applies is None:
+        yield _unknown(case, row, left, right)
+    elif applies and severity is not None:
+        yield _hit(case, row, left, right, severity)
+
+
+def _severity(case: Case, row: Interaction, doses: Doses) -> Severity | None:
+    if row.raised and row.raise_if.holds(case, doses):
+        return Severity.of(row.raised)
+    if row.lowered and row.lower_if.holds(case, doses):
+        return None if row.lowered == SILENT else Severity.of(row.lowered)
+    return row.severity
+
+
+def _hit(case: Case, row: Interaction, left: Taken, right: Taken, severity: Severity) -> Hit:
+    doses = Doses(left=left.daily, right=right.daily)
+    names, known = named(case, (left.ingredient, right.ingredient)), past_text(case, (left, right))
+    conditions = (row.only_if, row.lower_if, row.raise_if)
+    context = {k: v for c in conditions if c.holds(case, doses) for k, v in c.evidence(case, doses).items()}
+    if severity is not row.severity:
+        context["context"] = (row.raise_if if severity > row.severity else row.lower_if).text
+    return Hit(
+        lines=tuple(side.line for side in (left, right) if side.line is not None),
+        drugs=tuple(sorted((left.ingredient, right.ingredient))),
+        message=Text(f"{names.zh}：{row.effect_zh}{known.zh}", f"{names.en}: {row.effect_en}{known.en}"),
+        action=Text(row.action_zh, row.action_en),
+        evidence={"interaction": row.id} | context | left.evidence | right.evidence,
+        severity=severity,
+        sources=(row.source,),
+        history=tuple(side.ref for side in (left, right) if side.ref is not None),
+        cause="interaction:" + "+".join(sorted((left.ingredient, right.ingredient))),
+    )
+
+
+def _unknown(case: Case, row: Interaction, left: Taken, right: Taken) -> Gap:
+    names = named(case, (left.ingredient, right.ingredient))
+    return Gap(
+        lines=tuple(side.line for side in (left, right) if side.line is not None),
+        reason="interaction_dose_unknown",
+        message=Text(
+            f"{names.zh}的相互作用取决于剂量，剂量未知",
+            f"Whether {names.en} interact depends on a dose that is not known",
+        ),
+        holds=row.severity >= Severity.MAJOR,
+    )

@@ -1,0 +1,71 @@
+from collections.abc import Iterator
+
+from audit_rules.case import Case
+from audit_rules.knowledge.interaction_rows import StackLevel
+from audit_rules.knowledge.patient_rows import reaches
+from audit_rules.report import Gap, Hit, Severity, Text
+from audit_rules.rule import rule
+from audit_rules.taken import Taken, current, others, past_text
+from audit_rules.wording import named
+
+TABLE = "stacks"
+
+
+@rule(
+    id="STK001",
+    title=Text("多药叠加风险", "Several drugs, one danger"),
+    category="interaction",
+    severity=Severity.MAJOR,
+    refs=("CN-APP-007",),
+    ingredients=lambda catalogue: frozenset(catalogue.table(TABLE)),
+)
+def stacked_danger(case: Case) -> Iterator[Hit | Gap]:
+    """Three or more drugs add to one danger: QT, serotonin, potassium, bleeding, sedation, anticholinergic, kidney.
+
+    Why it matters: each pair may be acceptable while the sum is not; only one who sees all institutions can count.
+    What to do: leave the weakest reason out; monitor what the finding names.
+    """
+    for stack, members in _stacked(case).items():
+        if all(taken.line is None for taken, _ in members.values()):
+            continue
+        groups = {group for _, group in members.values()}
+        level = _level(case, stack, len(members), len(groups))
+        if level is not None:
+            yield _hit(case, level, tuple(taken for taken, _ in members.values()))
+
+
+def _stacked(case: Case) -> dict[str, dict[str, tuple[Taken, str]]]:
+    """Who belongs to which stack: ingredient -> (taken, group); today's lines before earlier supply."""
+    rows = case.catalogue.table(TABLE)
+    found: dict[str, dict[str, tuple[Taken, str]]] = {}
+    for taken in (*current(case), *(o for o in others(case) if o.past and o.past.open_on(case.issued_on))):
+        for row in rows.get(taken.ingredient, ()):
+            if reaches(taken.item, row.routes):
+                found.setdefault(row.stack, {}).setdefault(taken.ingredient, (taken, row.group))
+    return found
+
+
+def _level(case: Case, stack: str, drugs: int, groups: int) -> StackLevel | None:
+    levels: tuple[StackLevel, ...] = case.catalogue.table("stack_levels")[stack]
+    fitting = (row for row in levels if drugs >= row.drugs and groups >= row.groups and row.when.holds(case))
+    return next(fitting, None)
+
+
+def _hit(case: Case, level: StackLevel, members: tuple[Taken, ...]) -> Hit:
+    keys = tuple(sorted(taken.ingredient for taken in members))
+    names, known = named(case, keys), past_text(case, members)
+    return Hit(
+        lines=tuple(taken.line for taken in members if taken.line is not None),
+        drugs=keys,
+        message=Text(
+            f"{level.name_zh}：{names.zh}：{level.effect_zh}{known.zh}",
+            f"{level.name_en}: {names.en}: {level.effect_en}{known.en}",
+        ),
+        action=Text(level.action_zh, level.action_en),
+        evidence={"stack": level.stack, "drugs": str(len(keys))}
+        | level.when.evidence(case)
+        | {k: v for taken in members for k, v in taken.evidence.items()},
+        severity=level.severity,
+        sources=(level.source,),
+        history=tuple(taken.ref for taken in members if taken.ref is not None),
+    )
