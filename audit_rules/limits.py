@@ -1,0 +1,119 @@
+"""Which dose limits meet one use of a drug, and how far over them it lies. Shared by the dose rules."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from audit_rules.icd import matching
+from audit_rules.items import Item, Use
+from audit_rules.knowledge.dose_rows import DoseLimit
+from audit_rules.quantities import Amount, shown
+from audit_rules.report import Release, Severity
+
+if TYPE_CHECKING:
+    from audit_rules.case import Case
+
+ADULT_DAYS = Decimal("6574.5")  # 18 years
+TWICE = Decimal(2)
+ROUNDING = Decimal("1.1")  # a child's dose within a tenth of the limit is rounding to a measurable volume
+THOUSAND = Decimal(1000)
+LEAST_MEANT = Decimal(50)  # a slip is only named where what was meant is at least a fiftieth of the maximum
+
+
+class Over(NamedTuple):
+    """A dose above a limit, both in the same unit; `row` says where the limit stands."""
+
+    given: Amount
+    limit: Decimal
+    row: DoseLimit
+
+    @property
+    def ratio(self) -> Decimal:
+        """How many times the limit."""
+        return self.given.value / self.limit
+
+
+def by_route(routes: Iterable[str], item: Item) -> bool:
+    """Whether a row's routes meet the line; a row without routes, or a line without a route, meets."""
+    wanted = tuple(routes)
+    return not wanted or item.route is None or item.route in wanted or item.route_group in wanted
+
+
+def of_age(row: DoseLimit, days: int) -> bool:
+    """Whether the row is for patients of this age."""
+    return (row.age_from is None or row.age_from <= days) and (row.age_to is None or days < row.age_to)
+
+
+def rows_for(case: "Case", use: Use, population: str) -> tuple[DoseLimit, ...]:
+    """Limits of one population that meet the use: those for the patient's diseases, else those without any."""
+    rows: tuple[DoseLimit, ...] = case.catalogue.table("doses").get(use.ingredient, ())
+    days = case.patient.age_days
+    met = [r for r in rows if r.population == population and of_age(r, days) and by_route(r.routes, use.item)]
+    special = [row for row in met if row.icd and matching(case.patient.codes, row.icd)]
+    return tuple(special or [row for row in met if not row.icd])
+
+
+def totals(case: "Case", use: Use) -> tuple[DoseLimit, ...]:
+    """Limits in plain amounts: those for the child's age where there are any, else the adult's as a ceiling."""
+    if case.patient.age_days < ADULT_DAYS:
+        child = rows_for(case, use, "child")
+        if child:
+            return tuple(row for row in child if row.basis == "total")
+    return tuple(row for row in rows_for(case, use, "adult") if row.basis == "total")
+
+
+def widest(rows: Iterable[DoseLimit], unit: str, which: str) -> tuple[Decimal, DoseLimit] | None:
+    """The greatest `single_max` or `daily_max` (as `which` names it) in this unit, with its row."""
+    found = [(getattr(row, which), row) for row in rows if row.unit == unit and getattr(row, which) is not None]
+    return max(found, key=lambda pair: pair[0]) if found else None
+
+
+def over(given: Amount | None, rows: Iterable[DoseLimit], which: str) -> Over | None:
+    """How the amount exceeds the widest of the rows; None where it does not or cannot be compared."""
+    if given is None:
+        return None
+    limit = widest(rows, given.unit, which)
+    return Over(given, *limit) if limit and given.value > limit[0] else None
+
+
+def slipped(case: "Case", use: Use) -> Decimal | None:
+    """The factor by which the single dose was probably miswritten: 1000 too much, or 0.001 of what was meant.
+
+    Only for plain amounts in mg: a thousandth of the dose lies well inside the limit, or a thousand times the
+    dose does. None = no slip.
+    """
+    if use.single is None or use.single.unit != "mg":
+        return None
+    limit = widest(totals(case, use), "mg", "single_max")
+    if limit is None:
+        return None
+    share = use.single.value / limit[0]
+    if THOUSAND / LEAST_MEANT <= share <= THOUSAND:
+        return THOUSAND
+    adult = case.patient.age_days >= ADULT_DAYS
+    if adult and 1 / (THOUSAND * LEAST_MEANT) <= share <= 1 / THOUSAND:
+        return 1 / THOUSAND
+    return None
+
+
+def graded(case: "Case", ingredient: str, ratio: Decimal) -> tuple[Severity, Release | None]:
+    """Twice the limit stops, a high-alert drug stops at once; below twice the prescriber may sign again."""
+    alert = "high_alert" in case.ingredient(ingredient).flags
+    release = None if ratio >= TWICE else Release.DOUBLE_SIGN
+    return (Severity.CRITICAL if alert or ratio >= TWICE else Severity.MAJOR), release
+
+
+def cause(line: int, ingredient: str) -> str:
+    """One overdose is one finding, however many limits it breaks."""
+    return f"dose:{line}:{ingredient}"
+
+
+def told(given: Amount) -> str:
+    """An amount for people."""
+    return f"{shown(given.value)} {given.unit}"
+
+
+def facts(found: Over, what: str) -> dict[str, str]:
+    """The evidence of an overdose."""
+    evidence = {what: told(found.given), "limit": f"{shown(found.limit)} {found.given.unit}"}
+    return evidence | ({"note": found.row.note} if found.row.note else {})

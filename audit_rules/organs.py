@@ -1,0 +1,107 @@
+"""Kidney and liver as the dose rules see them: measured, or as far as coded diseases tell."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from audit_rules.items import Use
+from audit_rules.knowledge.dose_rows import LiverLimit, RenalBand
+from audit_rules.limits import by_route
+
+if TYPE_CHECKING:
+    from audit_rules.case import Case
+
+# Stages of chronic kidney disease (KDIGO) by ICD-10: lower and upper bound of the GFR; None = open.
+STAGES = (
+    ("N181", Decimal(90), None),
+    ("N182", Decimal(60), Decimal(90)),
+    ("N1831", Decimal(45), Decimal(60)),
+    ("N1832", Decimal(30), Decimal(45)),
+    ("N183", Decimal(30), Decimal(60)),
+    ("N184", Decimal(15), Decimal(30)),
+    ("N185", Decimal(0), Decimal(15)),
+    ("N186", Decimal(0), Decimal(15)),
+    ("Z992", Decimal(0), Decimal(15)),
+    ("Z491", Decimal(0), Decimal(15)),
+)
+# Diseases in which nobody may assume healthy kidneys.
+KIDNEY_RISK = ("N03", "N04", "N17", "N18", "N19", "I12", "I13", "E102", "E112", "Z940", "Z992", "Z491")
+OLD = 75  # years from which a serious renal drug needs a kidney function
+STALE = 365  # days after which a laboratory value says little about today
+ALT_ACTIVE = Decimal(120)  # U/L: three times an upper limit of 40
+
+
+class Kidney(NamedTuple):
+    """GFR between `low` (inclusive) and `high` (exclusive; None = open); a measured value is a point."""
+
+    low: Decimal
+    high: Decimal | None
+    evidence: dict[str, str]
+    days_old: int
+
+
+def kidney(case: "Case", metric: str) -> Kidney | None:
+    """eGFR or creatinine clearance, measured or computed, else the coded stage; None where nothing is known."""
+    patient = case.patient
+    lab = patient.crcl() or patient.egfr() if metric == "crcl" else patient.egfr() or patient.crcl()
+    if lab is not None:
+        name = "crcl" if lab.unit == "mL/min" else "egfr"
+        return Kidney(lab.value, lab.value, lab.evidence(name), (case.issued_at - lab.at).days)
+    for prefix, low, high in STAGES:
+        if any(code.startswith(prefix) for code in patient.codes):
+            return Kidney(low, high, {"condition": prefix}, 0)
+    return None
+
+
+def at_risk(case: "Case") -> bool:
+    """Whether kidneys may not be taken for healthy: old age or a coded kidney disease."""
+    return case.patient.age_years >= OLD or case.has_icd(KIDNEY_RISK)
+
+
+def bands_for(case: "Case", use: Use) -> tuple[RenalBand, ...]:
+    """The renal bands that meet the use: those for the patient's diseases, else those without any."""
+    rows: tuple[RenalBand, ...] = case.catalogue.table("renal").get(use.ingredient, ())
+    met = [row for row in rows if by_route(row.routes, use.item)]
+    special = [row for row in met if row.icd and case.has_icd(row.icd)]
+    return tuple(special or [row for row in met if not row.icd])
+
+
+def inside(band: RenalBand, found: Kidney) -> bool:
+    """Whether the band holds some of what the GFR may be."""
+    if found.high == found.low:
+        return band.from_ <= found.low and (band.to is None or found.low < band.to)
+    above = found.high is None or band.from_ < found.high
+    return above and (band.to is None or found.low < band.to)
+
+
+def verdicts(case: "Case") -> Iterator[tuple[Use, RenalBand, Kidney]]:
+    """Each use with the band it falls in. Where only a stage is known, the mildest band of it; never a guess up."""
+    for use in case.uses:
+        rows = bands_for(case, use)
+        found = kidney(case, rows[0].metric) if rows else None
+        met = [band for band in rows if found and inside(band, found)]
+        if found and met:
+            yield use, max(met, key=lambda band: band.from_), found
+
+
+def liver_states(case: "Case") -> dict[str, str]:
+    """States of the liver with what shows them: coded diseases, or transaminases above three times normal."""
+    states: dict[str, tuple[str, ...]] = case.catalogue.table("liver_states")
+    found = {state: codes[0] for state, prefixes in states.items() if (codes := case.icd(prefixes))}
+    for code in ("alt", "ast"):
+        lab = case.patient.lab(code, max_age_days=STALE // 4)
+        if lab is not None and lab.value > ALT_ACTIVE:
+            found.setdefault("active", lab.evidence(code)[code])
+    return found
+
+
+def liver_limits(case: "Case") -> Iterator[tuple[Use, LiverLimit, dict[str, str]]]:
+    """Each use with each liver row that applies, and the evidence of the state."""
+    rows: dict[str, tuple[LiverLimit, ...]] = case.catalogue.table("hepatic")
+    concerned = [use for use in case.uses if use.ingredient in rows]
+    states = liver_states(case) if concerned else {}
+    for use in concerned:
+        for row in rows[use.ingredient]:
+            met = [state for state in row.states if state in states]
+            if met and by_route(row.routes, use.item) and not (row.except_icd and case.has_icd(row.except_icd)):
+                yield use, row, {"liver": f"{met[0]}: {states[met[0]]}"}
