@@ -126,7 +126,7 @@ def state_writes(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 def _call_writes(call: ast.Call) -> Iterator[tuple[int, str]]:
     """`X.objects…update(state=…)`, `.create(state=…)`, `Model(state=…)`, `setattr(x, "state", …)`."""
-    name = ast.unparse(call.func)
+    name = _chain(call.func)
     given = {keyword.arg for keyword in call.keywords}
     method = name.rsplit(".", 1)[-1]
     if "state" in given and (method in {"update", "create", "get_or_create"} or _is_model(call.func)):
@@ -135,6 +135,15 @@ def _call_writes(call: ast.Call) -> Iterator[tuple[int, str]]:
         yield call.lineno, name
     if name == "setattr" and len(call.args) > 1 and ast.unparse(call.args[1]) == "'state'":
         yield call.lineno, ast.unparse(call.args[0])
+
+
+def _chain(expression: ast.expr) -> str:
+    """`Offer.objects.filter.update` of `Offer.objects.filter(order=x).update`: what is written on, not for whom."""
+    if isinstance(expression, ast.Call):
+        return _chain(expression.func)
+    if isinstance(expression, ast.Attribute):
+        return f"{_chain(expression.value)}.{expression.attr}"
+    return ast.unparse(expression)
 
 
 def _is_model(function: ast.expr) -> bool:

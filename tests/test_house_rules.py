@@ -85,6 +85,11 @@ GOOD = [
     ("one writer of state", "rxcenter/jobs/queue.py", "job.state = 'done'"),
     ("one writer of state", "rxcenter/reports/queries.py", "Prescription.objects.filter(state='approved')"),
     ("one writer of state", "routing/claiming.py", "Claim.objects.order_by('seq').update(state='released')"),
+    (
+        "one writer of state",
+        "routing/claiming.py",
+        "Offer.objects.filter(order=order).update(state='accepted')",
+    ),
 ]
 
 
