@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from audit_rules.knowledge.allergy_rows import FOOD, NO_ALLERGY, OTHER, substance
@@ -38,9 +39,14 @@ class Known:
         return self.kinds == {"intolerance"}
 
 
-def known(case: "Case") -> Iterator[Known]:
+@lru_cache(maxsize=8)  # several rules ask in turn about one case
+def known(case: "Case") -> tuple[Known, ...]:
     """Every allergy that is understood and concerns drugs or foods, in the order of the record."""
-    for written, record, target in _read(case):
+    return tuple(_all_known(case))
+
+
+def _all_known(case: "Case") -> Iterator[Known]:
+    for written, record, target in read(case):
         if target in (None, NO_ALLERGY, OTHER):
             continue
         yield _known(case, written, target, _kinds(case, record))
@@ -51,7 +57,13 @@ def known(case: "Case") -> Iterator[Known]:
 
 def not_understood(case: "Case") -> tuple[Allergy, ...]:
     """Records with a substance that no table knows."""
-    return tuple(dict.fromkeys(record for _, record, target in _read(case) if target is None))
+    return tuple(dict.fromkeys(record for _, record, target in read(case) if target is None))
+
+
+@lru_cache(maxsize=8)
+def read(case: "Case") -> tuple[tuple[str, Allergy, str | None], ...]:
+    """Each substance as written, its record, and what it means; None = no table knows it."""
+    return tuple(_read(case))
 
 
 def _read(case: "Case") -> Iterator[tuple[str, Allergy, str | None]]:

@@ -12,6 +12,7 @@ import yaml
 
 from audit_rules import knowledge, rules
 from audit_rules.drugs import Drugs
+from audit_rules.items import Reading
 from audit_rules.knowledge.code_rows import Frequency, Route, Unit
 from audit_rules.knowledge.drug_rows import Ingredient
 from audit_rules.knowledge.lab_rows import LabUnit
@@ -41,6 +42,7 @@ class Catalogue:
         self.profiles: Profiles = tables.table("profiles")
         self.unit_traps = frozenset(key for key, row in self.ingredients.items() if "unit_trap" in row.flags)
         self.drugs = Drugs(tables, extra_names)
+        self.readings: dict[object, Reading] = {}
         in_use = [rule for rule in self.rules if not rule.retired]
         self._always = tuple(rule for rule in in_use if rule.ingredients is None)
         self._by_ingredient: dict[str, list[Rule]] = {}

@@ -1,7 +1,6 @@
 """The whole engine. Same document, history, profile and catalogue: same report, always. No clock, no I/O."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from audit_rules.case import Case
@@ -136,8 +135,7 @@ def _one(findings: list[Finding]) -> Finding:
         return strongest
     rules = sorted({f.rule for f in others} - {strongest.rule})
     history = {repr(h): h for f in findings for h in f.history}
-    return replace(
-        strongest,
+    return strongest._replace(
         lines=tuple(sorted({line for f in findings for line in f.lines})),
         drugs=tuple(dict.fromkeys(drug for f in findings for drug in f.drugs)),
         history=tuple(history.values()),

@@ -4,7 +4,9 @@ out.
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
 
 from audit_rules.dosing import Decoction, Dose, Written, doses
 from audit_rules.drugs import Meaning
@@ -78,12 +80,33 @@ class Use:
         return self.item.systemic
 
 
+class Reading(NamedTuple):
+    """A line understood, with its uses."""
+
+    item: Item
+    uses: tuple[Use, ...]
+
+
+_written = msgspec.json.Encoder(decimal_format="number").encode
+MOST_KEPT = 10_000
+
+
 def read_item(
     raw: RawItem | CurrentMedication, line: int, catalogue: "Catalogue", decoction: Decoction | None
-) -> tuple[Item, tuple[Use, ...]]:
-    """One line understood, with its uses. `herbal_per_day` = doses of a decoction a day; None for other
-    lines.
-    """
+) -> Reading:
+    """One line understood. The same line, written alike, is read once and then remembered by the catalogue."""
+    key = (line, decoction, _written(raw))
+    found = catalogue.readings.get(key)
+    if found is None:
+        if len(catalogue.readings) >= MOST_KEPT:
+            catalogue.readings.clear()
+        found = catalogue.readings[key] = _read(raw, line, catalogue, decoction)
+    return found
+
+
+def _read(
+    raw: RawItem | CurrentMedication, line: int, catalogue: "Catalogue", decoction: Decoction | None
+) -> Reading:
     drug = raw.drug
     meaning = (catalogue.drugs.find(drug.name) if drug.name else None) or NOTHING
     form = catalogue.drugs.form(raw.form) or meaning.form
@@ -109,11 +132,11 @@ def read_item(
         raw=raw,
     )
     if not meaning.ingredients:
-        return item, ()
+        return Reading(item, ())
     trap = not catalogue.unit_traps.isdisjoint(meaning.ingredients)
     parts = _parts(full, meaning, catalogue)
     found = doses(Written(raw, meaning, parts, frequency, trap, decoction), catalogue.units)
-    return item, tuple(_use(item, key, found[key]) for key in meaning.ingredients)
+    return Reading(item, tuple(_use(item, key, found[key]) for key in meaning.ingredients))
 
 
 def _use(item: Item, key: str, dose: Dose) -> Use:

@@ -64,7 +64,9 @@ def totals(case: "Case", use: Use) -> tuple[DoseLimit, ...]:
 
 def widest(rows: Iterable[DoseLimit], unit: str, which: str) -> tuple[Decimal, DoseLimit] | None:
     """The greatest `single_max` or `daily_max` (as `which` names it) in this unit, with its row."""
-    found = [(getattr(row, which), row) for row in rows if row.unit == unit and getattr(row, which) is not None]
+    found = [
+        (getattr(row, which), row) for row in rows if row.unit == unit and getattr(row, which) is not None
+    ]
     return max(found, key=lambda pair: pair[0]) if found else None
 
 

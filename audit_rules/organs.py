@@ -103,5 +103,9 @@ def liver_limits(case: "Case") -> Iterator[tuple[Use, LiverLimit, dict[str, str]
     for use in concerned:
         for row in rows[use.ingredient]:
             met = [state for state in row.states if state in states]
-            if met and by_route(row.routes, use.item) and not (row.except_icd and case.has_icd(row.except_icd)):
+            if (
+                met
+                and by_route(row.routes, use.item)
+                and not (row.except_icd and case.has_icd(row.except_icd))
+            ):
                 yield use, row, {"liver": f"{met[0]}: {states[met[0]]}"}

@@ -1,10 +1,10 @@
 """Medicines the patient already has: from earlier prescriptions and from the list of current medications."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_CEILING, Decimal
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from math import ceil
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from audit_rules.dosing import Decoction
 from audit_rules.items import Item, read_item
@@ -19,8 +19,7 @@ UNSTATED_DAYS = 7  # an earlier line without days counts as a week, an ordinary 
 LONGEST_DAYS = Decimal(3650)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class Past(NamedTuple):
     """One ingredient of an earlier line. `ends_on` is the first day it no longer covers; None = still taken."""
 
     ingredient: str
@@ -59,16 +58,16 @@ class Past:
 
 
 def earlier(document: Prescription, history: Iterable[Prescription]) -> tuple[Prescription, ...]:
-    """Of `history`, what was issued before the document: not itself, of each prescription the last revision,
-    in order.
+    """What of `history` was issued before the document and is not itself; of each prescription the last
+    revision, in the order of issue.
     """
     last: dict[tuple[str, str], Prescription] = {}
-    itself = (document.institution.code, document.number)
+    itself, issued_at = (document.institution.code, document.number), document.issued_at
     for other in history:
-        key = (other.institution.code, other.number)
-        if key == itself or other.issued_at >= document.issued_at:
+        if other.issued_at >= issued_at:
             continue
-        if key not in last or last[key].revision < other.revision:
+        key = (other.institution.code, other.number)
+        if key != itself and (key not in last or last[key].revision < other.revision):
             last[key] = other
     return tuple(sorted(last.values(), key=lambda d: (d.issued_at, d.institution.code, d.number)))
 
@@ -79,49 +78,42 @@ def read_past(
     """All past ingredients within the look-back, and the current medications that could not be understood."""
     found: list[Past] = []
     unknown: list[Item] = []
+    since, today = document.issued_at - LOOK_BACK, document.issued_at.date()
     for other in linked:
-        if document.issued_at - other.issued_at <= LOOK_BACK:
+        if other.issued_at >= since:
             found.extend(_of_document(other, catalogue))
     for place, taken in enumerate(document.patient.current_medications or (), start=1):
         item, uses = read_item(taken, place, catalogue, None)
         if not uses:
             unknown.append(item)
         for use in uses:
+            kind = "current_medication"
             found.append(
-                Past(
-                    ingredient=use.ingredient,
-                    item=item,
-                    institution=None,
-                    number=None,
-                    line=place,
-                    issued_on=document.issued_at.date(),
-                    ends_on=None,
-                    source="current_medication",
-                    single=use.single,
-                    daily=use.daily,
-                )
+                Past(use.ingredient, item, None, None, place, today, None, kind, use.single, use.daily)
             )
     return tuple(found), tuple(unknown)
 
 
 def _of_document(document: Prescription, catalogue: "Catalogue") -> Iterator[Past]:
-    issued_on = document.issued_at.date()
+    issued_on, number, institution = document.issued_at.date(), document.number, document.institution.code
     decoction = Decoction.of(document)
     for raw in document.items:
         item, uses = read_item(raw, raw.line, catalogue, decoction)
-        ends_on = issued_on + timedelta(days=_days(document, item, decoction)) if uses else None
+        if not uses:
+            continue
+        ends_on = issued_on + timedelta(days=_days(document, item, decoction))
         for use in uses:
             yield Past(
-                ingredient=use.ingredient,
-                item=item,
-                institution=document.institution.code,
-                number=document.number,
-                line=raw.line,
-                issued_on=issued_on,
-                ends_on=ends_on,
-                source="history",
-                single=use.single,
-                daily=use.daily,
+                use.ingredient,
+                item,
+                institution,
+                number,
+                item.line,
+                issued_on,
+                ends_on,
+                "history",
+                use.single,
+                use.daily,
             )
 
 
@@ -133,4 +125,4 @@ def _days(document: Prescription, item: Item, decoction: Decoction | None) -> in
         days = Decimal(1)
     if days is None or days <= 0:
         return UNSTATED_DAYS
-    return int(min(days, LONGEST_DAYS).to_integral_value(ROUND_CEILING))
+    return ceil(min(days, LONGEST_DAYS))

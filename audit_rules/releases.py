@@ -3,7 +3,6 @@ passes.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from audit_rules.report import Finding, Release, Severity
@@ -23,8 +22,7 @@ def released(finding: Finding, document: Prescription, records: Sequence[Mapping
     evidence = _by_record(finding, records) or _by_document(finding, document)
     if evidence is None:
         return finding
-    return replace(
-        finding,
+    return finding._replace(
         severity=Severity.MAJOR,
         release=Release.PHARMACIST,
         evidence=finding.evidence | evidence,

@@ -78,8 +78,7 @@ class Gap:
     holds: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(NamedTuple):
     """A hit with everything the profile and the releases made of it."""
 
     rule: str
@@ -115,8 +114,7 @@ class Finding:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotChecked:
+class NotChecked(NamedTuple):
     """A gap with the rule it comes from."""
 
     rule: str

@@ -2,13 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from audit_rules.case import Case
 from audit_rules.items import Item, Use
+from audit_rules.knowledge.interaction_rows import LONGEST_WASHOUT
 from audit_rules.past import Past
 from audit_rules.quantities import Amount
 from audit_rules.report import Text
+
+WASHOUT = timedelta(days=LONGEST_WASHOUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +58,18 @@ def current(case: Case) -> tuple[Taken, ...]:
     return tuple(now(use) for use in case.uses)
 
 
+@lru_cache(maxsize=8)  # several rules ask in turn about one case
 def others(case: Case) -> tuple[Taken, ...]:
-    """Earlier supply: of each ingredient the one that lasts longest."""
-    latest: dict[str, Past] = {}
+    """Earlier supply, still open or over for no longer than a washout: of each ingredient what lasts longest."""
+    longest: dict[str, Past] = {}
+    since = case.issued_on - WASHOUT
     for past in case.past:
-        known = latest.get(past.ingredient)
-        if known is None or past.days_since_end(case.issued_on) <= known.days_since_end(case.issued_on):
-            latest[past.ingredient] = past
-    return tuple(before(past, case) for past in latest.values())
+        if past.ends_on is not None and past.ends_on < since:
+            continue
+        known = longest.get(past.ingredient)
+        if known is None or (past.ends_on or date.max) >= (known.ends_on or date.max):
+            longest[past.ingredient] = past
+    return tuple(before(past, case) for past in longest.values())
 
 
 def past_text(case: Case, sides: Iterable[Taken]) -> Text:

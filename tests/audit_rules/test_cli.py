@@ -13,11 +13,10 @@ from audit_rules.document import encode
 from tests.audit_rules import reading
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-FINDING = (
-    "rule version category severity release lines drugs history refs message action evidence sources"
-).split()  # noqa: SIM905 - one readable line of words
-    "rule version category severity release lines drugs history refs message action evidence sources".split()
-)
+FINDING = [
+    *("rule", "version", "category", "severity", "release", "lines", "drugs", "history", "refs"),
+    *("message", "action", "evidence", "sources"),
+]
 
 
 def rx(number="A", items=("warfarin 3 mg oral qd 28d",), **document):
