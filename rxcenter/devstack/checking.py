@@ -33,7 +33,7 @@ PRODUCTION = {"RXCENTER_MODE": "production", "RXCENTER_ALLOWED_HOSTS": "rx.examp
 STATIC = (
     Step("style", ("ruff", "check", ".")),
     Step("format", ("ruff", "format", "--check", ".")),
-    Step("rooms", ("lint-imports",)),
+    Step("rooms", ("lint-imports", "--no-cache")),
     Step("types", ("mypy",)),
     Step("migrations", ("python", "manage.py", "makemigrations", "--check", "--dry-run")),
     Step("deployment", ("python", "manage.py", "check", "--deploy", "--fail-level", "WARNING"), PRODUCTION),
