@@ -94,10 +94,10 @@ def claim(kind: str, limit: int) -> tuple[list[Work], datetime]:
 
 _CLAIM = """
 WITH fresh AS (
-    SELECT id FROM jobs_job WHERE kind = %(kind)s AND state = 'due' AND due_at <= now() AND attempts = 0
+    SELECT id FROM jobs_job WHERE kind = %(kind)s AND state = 'due' AND due_at <= statement_timestamp() AND attempts = 0
     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), again AS (
-    SELECT id FROM jobs_job WHERE kind = %(kind)s AND state = 'due' AND due_at <= now() AND attempts > 0
+    SELECT id FROM jobs_job WHERE kind = %(kind)s AND state = 'due' AND due_at <= statement_timestamp() AND attempts > 0
     AND NOT EXISTS (SELECT 1 FROM fresh) ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 )
 UPDATE jobs_job SET state = 'running', attempts = attempts + 1, lease_token = %(token)s,
@@ -172,7 +172,7 @@ def due_counts(most: int = 1000) -> dict[str, int]:
     """How many jobs of each kind wait now (counted up to `most` in all)."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT kind, count(*) FROM (SELECT kind FROM jobs_job WHERE state = 'due' AND due_at <= now() LIMIT %s) d
+            """SELECT kind, count(*) FROM (SELECT kind FROM jobs_job WHERE state = 'due' AND due_at <= statement_timestamp() LIMIT %s) d
             GROUP BY kind""",
             [most],
         )

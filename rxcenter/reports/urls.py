@@ -1,5 +1,12 @@
 """The regulator's pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from rxcenter.reports import views
+
+app_name = "reports"
+urlpatterns = [
+    path("", views.overview, name="overview"),
+    path("institutions/<str:code>/", views.institution, name="institution"),
+    path("<slug:table>.csv", views.export, name="export"),
+]
