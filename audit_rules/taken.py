@@ -9,6 +9,7 @@ from typing import Any
 from audit_rules.case import Case
 from audit_rules.items import Item, Use
 from audit_rules.knowledge.interaction_rows import LONGEST_WASHOUT
+from audit_rules.memo import per_case
 from audit_rules.past import Past
 from audit_rules.quantities import Amount
 from audit_rules.report import Text
@@ -53,12 +54,14 @@ def before(past: Past, case: Case) -> Taken:
     return Taken(past.ingredient, past.item, past.daily, None, past, past.days_since_end(case.issued_on))
 
 
+@per_case
 def current(case: Case) -> tuple[Taken, ...]:
     """The lines of this prescription, by ingredient."""
     return tuple(now(use) for use in case.uses)
 
 
 @lru_cache(maxsize=8)  # several rules ask in turn about one case
+@per_case
 def others(case: Case) -> tuple[Taken, ...]:
     """Earlier supply, still open or over for no longer than a washout: of each ingredient what lasts longest."""
     longest: dict[str, Past] = {}

@@ -50,10 +50,11 @@ class Part:
     bound: Decimal = Decimal(0)
     names: tuple[str, ...] = ()
     negated: bool = False
+    asks_past: bool = False  # some of the ICD-10 names are codes of past disease
 
     def holds(self, case: "Case", doses: Doses) -> Truth:
         """Whether the part is true of the case."""
-        truth = self._compared(case, doses) if self.sign else _named(self.asks, self.names, case)
+        truth = self._compared(case, doses) if self.sign else self._named(case)
         return truth if truth is None or not self.negated else not truth
 
     def _compared(self, case: "Case", doses: Doses) -> Truth:
@@ -61,6 +62,17 @@ class Part:
             return case.patient.pregnant  # no pregnancy has no week; an unknown one stays unknown
         value = _number(self.asks, case, doses)
         return None if value is None else OPERATORS[self.sign](value, self.bound)
+
+    def _named(self, case: "Case") -> Truth:
+        if self.asks == "icd":
+            return any(code.startswith(self.names) for code in _codes(self, case))
+        if self.asks in ("with", "without"):
+            return bool(_taken(self.names, case)) is (self.asks == "with")
+        if self.asks == "sex":
+            return case.patient.sex in self.names if case.patient.sex in ("male", "female") else None
+        if self.asks == "dx":
+            return _diagnosed(case)
+        return case.patient.pregnant if self.asks == "pregnant" else case.patient.lactating
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +119,10 @@ def _part(text: str) -> Part:
     if named is None:
         raise ValueError(f"{text!r} is not a condition")
     names = tuple(name.replace("\0", " ") for name in named[2].split("|"))
-    return Part(named[1], names=tuple(map(dotless, names)) if named[1] == "icd" else names, negated=negated)
+    if named[1] == "icd":
+        past = any(map(is_past, names))
+        return Part("icd", names=tuple(map(dotless, names)), negated=negated, asks_past=past)
+    return Part(named[1], names=names, negated=negated)
 
 
 def _all(parts: tuple[Part, ...], case: "Case", doses: Doses) -> Truth:
@@ -120,19 +135,6 @@ def _all(parts: tuple[Part, ...], case: "Case", doses: Doses) -> Truth:
     return None if unknown else True
 
 
-def _named(asks: str, names: tuple[str, ...], case: "Case") -> Truth:
-    patient = case.patient
-    if asks == "icd":
-        return any(code.startswith(names) for code in _codes(names, case))
-    if asks in ("with", "without"):
-        return bool(_taken(names, case)) is (asks == "with")
-    if asks == "sex":
-        return None if patient.sex not in ("male", "female") else patient.sex in names
-    if asks == "dx":
-        return _diagnosed(case)
-    return patient.pregnant if asks == "pregnant" else patient.lactating
-
-
 def _diagnosed(case: "Case") -> Truth:
     said = case.document.diagnoses or ()
     if any(d.name and not (d.code and d.code.strip()) for d in said):
@@ -140,9 +142,10 @@ def _diagnosed(case: "Case") -> Truth:
     return bool(case.diagnoses)
 
 
-def _codes(names: tuple[str, ...], case: "Case") -> tuple[str, ...]:
+def _codes(part: Part, case: "Case") -> tuple[str, ...]:
     """Present disease; past disease only for those who ask for it by its own code."""
-    return (*case.patient.codes, *case.patient.past_codes) if any(map(is_past, names)) else case.patient.codes
+    patient = case.patient
+    return (*patient.codes, *patient.past_codes) if part.asks_past else patient.codes
 
 
 def _taken(names: tuple[str, ...], case: "Case") -> tuple[str, ...]:
@@ -174,7 +177,7 @@ def lab_of(case: "Case", code: str) -> "Lab | None":
 
 def _evidence(part: Part, case: "Case", doses: Doses) -> dict[str, str]:
     if part.asks == "icd" and not part.negated:
-        codes = sorted(c for c in _codes(part.names, case) if c.startswith(part.names))
+        codes = sorted(c for c in _codes(part, case) if c.startswith(part.names))
         return {"icd10": ", ".join(codes)} if codes else {}
     if part.asks in ("with", "without"):
         taken = sorted(set(_taken(part.names, case)))

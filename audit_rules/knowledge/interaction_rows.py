@@ -10,6 +10,7 @@ from audit_rules.knowledge.tables import BadTable, Tables, load, table
 from audit_rules.report import Severity
 
 SILENT = "silent"
+LONGEST_WASHOUT = 90  # days; how far back finished supply is looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,11 @@ def interactions(tables: Tables) -> Pairs:
     columns = ("only_if", "lower_if", "raise_if")
     for row in load("interactions", Interaction, dict.fromkeys(columns, Condition.parse)):
         if (row.raise_if.alternatives and not row.raised) or (row.lower_if.alternatives and not row.lowered):
-            raise BadTable(f"interactions.csv: {row.id}: a condition without the severity it leads to")
+            raise BadTable(
+                f"interactions.csv: {row.id}: a condition and the severity it leads to go together"
+            )
+        if max(row.left_washout, row.right_washout) > LONGEST_WASHOUT:
+            raise BadTable(f"interactions.csv: {row.id}: a washout of more than {LONGEST_WASHOUT} days")
         left = expanded(tables, "interactions", row.left, row.left_except)
         right = expanded(tables, "interactions", row.right, row.right_except)
         for one, other in product(sorted(left), sorted(right)):

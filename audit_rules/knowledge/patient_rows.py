@@ -120,3 +120,23 @@ class LabAge:
 def lab_ages(tables: Tables) -> dict[str, int]:
     """Days by laboratory code; a code without a row never grows too old."""
     return {row.lab: row.max_age_days for row in load("lab_ages", LabAge)}
+
+
+@dataclass(frozen=True, slots=True)
+class AskedLab:
+    """The laboratory value that should be known before this drug is given."""
+
+    cell: tuple[str, ...]
+    except_: tuple[str, ...]
+    lab: str
+    source: str
+
+
+@table("labs_asked")
+def labs_asked(tables: Tables) -> dict[str, tuple[str, ...]]:
+    """Laboratory codes by ingredient."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in load("labs_asked", AskedLab):
+        for key in sorted(expanded(tables, "labs_asked", row.cell, row.except_)):
+            found[key].append(row.lab)
+    return {key: tuple(labs) for key, labs in found.items()}

@@ -29,9 +29,10 @@ def several_prescribers_of_controlled_drugs(case: Case) -> Iterator[Hit | Gap]:
     Why it matters: opioids, sedatives and stimulants gathered from several places end in overdose or on the street.
     What to do: call the other institutions or the patient; agree on one prescriber.
     """
-    for group in GROUPS:
-        members = frozenset(k for k in case.members(group) if case.ingredient(k).control)
-        uses = [use for use in case.uses if use.ingredient in members]
+    controlled = [use for use in case.uses if case.ingredient(use.ingredient).control]
+    for group in GROUPS if controlled else ():
+        members = case.members(group)
+        uses = [use for use in controlled if use.ingredient in members]
         found = _elsewhere(case, members) if uses else []
         strict = any(case.ingredient(use.ingredient).control in STRICT for use in uses)
         places = sorted({past.institution or "" for past in found})
@@ -63,6 +64,7 @@ def _elsewhere(case: Case, members: frozenset[str]) -> list[Past]:
         past
         for past in case.past
         if past.ingredient in members
+        and case.ingredient(past.ingredient).control
         and past.source == "history"
         and past.institution != here
         and past.issued_on >= since

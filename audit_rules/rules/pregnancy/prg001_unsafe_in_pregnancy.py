@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 
 from audit_rules.case import Case
 from audit_rules.facts import hit
@@ -30,7 +31,8 @@ def unsafe_in_pregnancy(case: Case) -> Iterator[Hit | Gap]:
             yield hit(case, match, TABLE)
         elif case.patient.pregnant:
             # The week is not known: the danger is real in some weeks, so it is said, but it does not stop alone.
-            yield hit(case, match, TABLE, at_most=Severity.MAJOR)
+            found = hit(case, match, TABLE, at_most=Severity.MAJOR)
+            yield replace(found, evidence=found.evidence | {"pregnancy_weeks": "not recorded"})
         elif match.fact.severity is Severity.CRITICAL:
             teratogen = match.use.ingredient in case.members("class:teratogen_programme")
             open_question[teratogen].append((match.use.line, match.use.ingredient))
