@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from audit_rules.icd import matching
 from audit_rules.items import Item, Use
 from audit_rules.knowledge.dose_rows import DoseLimit
+from audit_rules.memo import per_case
 from audit_rules.quantities import Amount, shown
 from audit_rules.report import Release, Severity
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
+    from audit_rules.patient import Patient
 
-ADULT_DAYS = Decimal("6574.5")  # 18 years
+ADULT = 18  # years
 TWICE = Decimal(2)
 ROUNDING = Decimal("1.1")  # a child's dose within a tenth of the limit is rounding to a measurable volume
 THOUSAND = Decimal(1000)
@@ -39,23 +41,26 @@ def by_route(routes: Iterable[str], item: Item) -> bool:
     return not wanted or item.route is None or item.route in wanted or item.route_group in wanted
 
 
-def of_age(row: DoseLimit, days: int) -> bool:
+def of_age(row: DoseLimit, patient: "Patient") -> bool:
     """Whether the row is for patients of this age."""
-    return (row.age_from is None or row.age_from <= days) and (row.age_to is None or days < row.age_to)
+    days, years = patient.age_days, patient.age_years
+    from_, to = row.age_from, row.age_to
+    return (from_ is None or from_.reached(days, years)) and (to is None or not to.reached(days, years))
 
 
 def rows_for(case: "Case", use: Use, population: str) -> tuple[DoseLimit, ...]:
     """Limits of one population that meet the use: those for the patient's diseases, else those without any."""
     rows: tuple[DoseLimit, ...] = case.catalogue.table("doses").get(use.ingredient, ())
-    days = case.patient.age_days
-    met = [r for r in rows if r.population == population and of_age(r, days) and by_route(r.routes, use.item)]
+    of_kind = [row for row in rows if row.population == population and by_route(row.routes, use.item)]
+    met = [row for row in of_kind if of_age(row, case.patient)]
     special = [row for row in met if row.icd and matching(case.patient.codes, row.icd)]
     return tuple(special or [row for row in met if not row.icd])
 
 
+@per_case
 def totals(case: "Case", use: Use) -> tuple[DoseLimit, ...]:
     """Limits in plain amounts: those for the child's age where there are any, else the adult's as a ceiling."""
-    if case.patient.age_days < ADULT_DAYS:
+    if case.patient.age_years < ADULT:
         child = rows_for(case, use, "child")
         if child:
             return tuple(row for row in child if row.basis == "total")
@@ -78,6 +83,7 @@ def over(given: Amount | None, rows: Iterable[DoseLimit], which: str) -> Over | 
     return Over(given, *limit) if limit and given.value > limit[0] else None
 
 
+@per_case
 def slipped(case: "Case", use: Use) -> Decimal | None:
     """The factor by which the single dose was probably miswritten: 1000 too much, or 0.001 of what was meant.
 
@@ -92,7 +98,7 @@ def slipped(case: "Case", use: Use) -> Decimal | None:
     share = use.single.value / limit[0]
     if THOUSAND / LEAST_MEANT <= share <= THOUSAND:
         return THOUSAND
-    adult = case.patient.age_days >= ADULT_DAYS
+    adult = case.patient.age_years >= ADULT
     if adult and 1 / (THOUSAND * LEAST_MEANT) <= share <= 1 / THOUSAND:
         return 1 / THOUSAND
     return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from audit_rules.items import Use
 from audit_rules.knowledge.dose_rows import LiverLimit, RenalBand
 from audit_rules.limits import by_route
+from audit_rules.memo import listed, per_case
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
@@ -40,6 +41,7 @@ class Kidney(NamedTuple):
     days_old: int
 
 
+@per_case
 def kidney(case: "Case", metric: str) -> Kidney | None:
     """eGFR or creatinine clearance, measured or computed, else the coded stage; None where nothing is known."""
     patient = case.patient
@@ -74,6 +76,7 @@ def inside(band: RenalBand, found: Kidney) -> bool:
     return above and (band.to is None or found.low < band.to)
 
 
+@listed
 def verdicts(case: "Case") -> Iterator[tuple[Use, RenalBand, Kidney]]:
     """Each use with the band it falls in. Where only a stage is known, the mildest band of it; never a guess up."""
     for use in case.uses:
@@ -84,6 +87,7 @@ def verdicts(case: "Case") -> Iterator[tuple[Use, RenalBand, Kidney]]:
             yield use, max(met, key=lambda band: band.from_), found
 
 
+@per_case
 def liver_states(case: "Case") -> dict[str, str]:
     """States of the liver with what shows them: coded diseases, or transaminases above three times normal."""
     states: dict[str, tuple[str, ...]] = case.catalogue.table("liver_states")
@@ -95,6 +99,7 @@ def liver_states(case: "Case") -> dict[str, str]:
     return found
 
 
+@listed
 def liver_limits(case: "Case") -> Iterator[tuple[Use, LiverLimit, dict[str, str]]]:
     """Each use with each liver row that applies, and the evidence of the state."""
     rows: dict[str, tuple[LiverLimit, ...]] = case.catalogue.table("hepatic")

@@ -4,17 +4,30 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from audit_rules.knowledge.tables import BadTable, Tables, load, table
 from audit_rules.report import Severity
 
-DAYS = {"d": Decimal(1), "w": Decimal(7), "m": Decimal("30.4375"), "y": Decimal("365.25")}
+DAYS = {"d": Decimal(1), "w": Decimal(7), "m": Decimal("30.4375")}
 
 
-def age_days(text: str) -> Decimal | None:
-    """`3m` as days; an empty cell is no bound."""
-    return Decimal(text[:-1]) * DAYS[text[-1]] if text else None
+class Age(NamedTuple):
+    """A bound of age. In years it is reached on the birthday, else after so many days."""
+
+    value: int
+    unit: str  # d | w | m | y
+
+    def reached(self, days: int, years: int) -> bool:
+        """Whether a patient of this age is as old."""
+        return years >= self.value if self.unit == "y" else days >= self.value * DAYS[self.unit]
+
+
+def age(text: str) -> Age | None:
+    """`3m` as a bound; an empty cell is no bound. `ValueError` for another unit."""
+    if text and text[-1] not in "dwmy":
+        raise ValueError("an age ends in d, w, m or y")
+    return Age(int(text[:-1]), text[-1]) if text else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +42,8 @@ class DoseLimit:
     ingredient: str
     routes: tuple[str, ...]
     population: str  # adult | child | geriatric
-    age_from: Decimal | None  # days, inclusive
-    age_to: Decimal | None  # days, exclusive
+    age_from: Age | None  # inclusive
+    age_to: Age | None  # exclusive
     icd: tuple[str, ...]
     basis: str  # total | kg | m2 | none
     single_max: Decimal | None
@@ -154,7 +167,7 @@ def _by_ingredient(name: str, rows: Iterable[Row], tables: Tables) -> dict[str, 
 @table("doses")
 def doses(tables: Tables) -> dict[str, tuple[DoseLimit, ...]]:
     """Dose limits by ingredient."""
-    rows = load("doses", DoseLimit, {"age_from": age_days, "age_to": age_days})
+    rows = load("doses", DoseLimit, {"age_from": age, "age_to": age})
     return _by_ingredient("doses", rows, tables)
 
 

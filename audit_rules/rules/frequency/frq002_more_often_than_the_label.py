@@ -1,0 +1,44 @@
+"""More doses a day than the label names."""
+
+from collections.abc import Iterator
+
+from audit_rules.case import Case
+from audit_rules.facts import named
+from audit_rules.often import too_often
+from audit_rules.report import Gap, Hit, Severity, Text
+from audit_rules.rule import rule
+
+
+@rule(
+    id="FRQ002",
+    title=Text("给药频次高于说明书", "More often than the label says"),
+    category="frequency",
+    severity=Severity.MODERATE,
+    refs=("CN-APP-005",),
+    ingredients=lambda catalogue: frozenset(catalogue.table("frequency_limits")),
+)
+def more_often_than_the_label(case: Case) -> Iterator[Hit | Gap]:
+    """More doses a day than the label names for the drug or its slow-release form.
+
+    Why it matters: long-acting drugs build up; slow-release forms given too often become an overdose.
+    What to do: write the label's frequency, or another form or drug.
+    """
+    for use, row in too_often(case):
+        if row.days > 1 or row.min_per_kg is not None:
+            continue
+        drug = named(case, use.ingredient)
+        written = use.item.raw.frequency
+        yield Hit(
+            lines=(use.line,),
+            drugs=(use.ingredient,),
+            message=Text(
+                f"{drug.zh}写为{written}，说明书为{row.zh}",
+                f"{drug.en} is written {written}; the label: {row.en}",
+            ),
+            action=Text(f"改为{row.zh}", f"write it as the label says: {row.en}"),
+            evidence={"frequency": str(written), "allowed": f"{row.times} / d"},
+            severity=row.severity,
+            refs=("CN-APP-005", *row.refs),
+            sources=(row.source,),
+            cause=f"frequency:{use.line}:{use.ingredient}",
+        )

@@ -1,0 +1,1 @@
+"""Doses and drugs against the state of the liver."""

@@ -1,0 +1,1 @@
+"""Doses and drugs against kidney function."""
