@@ -7,12 +7,15 @@ from typing import NamedTuple
 from rxcenter.errors import Words
 
 # Groups whose supply never leaves the prescribing institution (处方管理办法; 麻醉药品和精神药品管理条例;
-# 医疗用毒性药品管理办法); `hospital_only`: the label or the register says so.
-IN_HOUSE = frozenset({"narcotic", "psychotropic_1", "toxic", "hospital_only"})
-# Groups a dispenser needs an entry in its licences for. Injections are authorised one by one outside the house;
-# inside, the institution's own practice licence covers them.
+# 医疗用毒性药品管理办法; what retail pharmacies may not sell: precursors; special-grade antimicrobials).
+# `in_house`: the label or the register says so.
+IN_HOUSE = frozenset(
+    {"narcotic", "psychotropic_1", "toxic", "radioactive", "precursor", "in_house", "antimicrobial_special"}
+)
+# Groups a dispenser needs an entry in its licences for. Injections and blood products are authorised dispenser by
+# dispenser outside the house; inside, the institution's own practice licence covers them.
 LICENSED = frozenset({"narcotic", "psychotropic_1", "psychotropic_2", "toxic", "cold_chain", "herbal"})
-LICENSED_OUTSIDE = frozenset({"injection"})
+LICENSED_OUTSIDE = frozenset({"injection", "blood_product"})
 KNOWN_GROUPS = IN_HOUSE | LICENSED | LICENSED_OUTSIDE
 
 

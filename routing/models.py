@@ -27,7 +27,8 @@ class Dispenser(models.Model):
         blank=True,
         verbose_name=_("delivers to these regions only"),
     )
-    # Licences by drug group: narcotic, psychotropic_1, psychotropic_2, toxic, injection, cold_chain, herbal
+    # Licences by drug group: narcotic, psychotropic_1, psychotropic_2, toxic, cold_chain, herbal, injection,
+    # blood_product (routing/eligible.py says which are asked of whom)
     licences = ArrayField(
         models.CharField(max_length=20), default=list, blank=True, verbose_name=_("licences")
     )

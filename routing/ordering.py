@@ -30,12 +30,12 @@ CODE_TABLE = "order"
 
 def work(jobs: Sequence[Work], at: datetime) -> None:
     """Route each approved prescription once; a job that runs again, or comes too late, changes nothing."""
-    ids = [job.subject for job in jobs]
-    locked = lock(ids)
-    routed = set(Order.objects.filter(prescription__in=ids).values_list("prescription_id", flat=True))
-    wanted = [j for j in jobs if locked[j.subject].state == State.APPROVED and j.subject not in routed]
-    rows = Prescription.objects.in_bulk([j.subject for j in wanted])
-    for job in wanted:
+    by_subject = {job.subject: job for job in jobs}
+    locked = lock(list(by_subject))
+    routed = set(Order.objects.filter(prescription__in=by_subject).values_list("prescription_id", flat=True))
+    wanted = [pk for pk, row in locked.items() if row.state == State.APPROVED and pk not in routed]
+    rows = Prescription.objects.in_bulk(wanted)
+    for job in (by_subject[pk] for pk in wanted):
         groups = (job.payload or {}).get("groups")
         order_for(rows[job.subject], None if groups is None else frozenset(groups), at=at)
 
