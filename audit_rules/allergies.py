@@ -1,7 +1,7 @@
 """The patient's allergies as rules see them: what is meant, how the patient reacted, which drugs it names."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ class Known:
     target: str  # class:x | group:x | food:x | ingredients joined by +
     ingredients: frozenset[str]
     kinds: frozenset[str]  # anaphylaxis, respiratory, skin, severe_skin, intolerance; empty = not said
+    recorded: str  # "" = in this document, else the institution and day of the earlier one
 
     @property
     def whole_class(self) -> bool:
@@ -34,49 +35,76 @@ class Known:
         return self.target.startswith(("class:", "group:"))
 
     @property
+    def evidence(self) -> dict[str, str]:
+        """The record as a finding shows it."""
+        said = {"allergy": self.written, "reaction": ", ".join(sorted(self.kinds)) or "not said"}
+        return said | {"recorded": self.recorded} if self.recorded else said
+
+    @property
     def intolerance(self) -> bool:
         """Whether only side effects are recorded, no allergy."""
         return self.kinds == {"intolerance"}
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One written substance with its record. `target` None = no table knows it."""
+
+    written: str
+    target: str | None
+    record: Allergy
+    recorded: str
+
+
 @lru_cache(maxsize=8)  # several rules ask in turn about one case
 def known(case: "Case") -> tuple[Known, ...]:
     """Every allergy that is understood and concerns drugs or foods, in the order of the record."""
-    return tuple(_all_known(case))
-
-
-def _all_known(case: "Case") -> Iterator[Known]:
-    for written, record, target in read(case):
-        if target in (None, NO_ALLERGY, OTHER):
-            continue
-        yield _known(case, written, target, _kinds(case, record))
+    found = [
+        _known(case, read.written, read.target, _kinds(case, read.record), read.recorded)
+        for read in _read(case)
+        if read.target not in (None, NO_ALLERGY, OTHER)
+    ]
     for code in case.patient.codes:
         if target := CODED.get(code[:4]):
-            yield _known(case, code, target, frozenset())
+            found.append(_known(case, code, target, frozenset(), ""))
+    return tuple(found)
 
 
-def not_understood(case: "Case") -> tuple[Allergy, ...]:
-    """Records with a substance that no table knows."""
-    return tuple(dict.fromkeys(record for _, record, target in read(case) if target is None))
+def not_understood(case: "Case") -> tuple[Read, ...]:
+    """Substances that no table knows."""
+    return tuple(read for read in _read(case) if read.target is None)
 
 
 @lru_cache(maxsize=8)
-def read(case: "Case") -> tuple[tuple[str, Allergy, str | None], ...]:
-    """Each substance as written, its record, and what it means; None = no table knows it."""
-    return tuple(_read(case))
+def _read(case: "Case") -> tuple[Read, ...]:
+    """This document's list, then what other institutions recorded earlier and this one does not say.
+
+    An allergy does not end: a record is never too old, and "none known" does not take an earlier one back.
+    """
+    found = list(_of_list(case, case.patient.allergies, ""))
+    seen = {plain(read.written) for read in found}
+    last = case.patient.allergies
+    for earlier in reversed(case.linked):
+        listed = earlier.patient.allergies or ()
+        if listed == last:
+            continue
+        last = listed
+        recorded = f"{earlier.institution.code} {earlier.issued_at.date().isoformat()}"
+        new = [read for read in _of_list(case, listed, recorded) if plain(read.written) not in seen]
+        seen |= {plain(read.written) for read in new}
+        found += new
+    return tuple(found)
 
 
-def _read(case: "Case") -> Iterator[tuple[str, Allergy, str | None]]:
-    for record in case.patient.allergies:
+def _of_list(case: "Case", records: Iterable[Allergy], recorded: str) -> Iterator[Read]:
+    for record in records:
         written = (record.substance or "").strip()
         if not written:
             continue
         target = _target(case, written)
-        if target is not None:
-            yield written, record, target
-            continue
-        for part in filter(None, (part.strip() for part in SEPARATORS.split(written))):
-            yield part, record, _target(case, part)
+        parts = SEPARATORS.split(written) if target is None else (written,)
+        for part in filter(None, (part.strip() for part in parts)):
+            yield Read(part, target or _target(case, part), record, recorded)
 
 
 def _target(case: "Case", written: str) -> str | None:
@@ -91,13 +119,14 @@ def _target(case: "Case", written: str) -> str | None:
     return substance(written, lookup)
 
 
-def _known(case: "Case", written: str, target: str, kinds: frozenset[str]) -> Known:
+def _known(case: "Case", written: str, target: str | None, kinds: frozenset[str], recorded: str) -> Known:
+    target = target or ""
     groups: dict[str, frozenset[str]] = case.catalogue.table("allergy_groups")
     if target.startswith(FOOD):
         direct: frozenset[str] = frozenset()
     else:
         direct = groups.get(target) or frozenset(target.split("+"))
-    return Known(written, target, direct, kinds)
+    return Known(written, target, direct, kinds, recorded)
 
 
 def _kinds(case: "Case", record: Allergy) -> frozenset[str]:

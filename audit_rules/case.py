@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from audit_rules import icd
 from audit_rules.dosing import Decoction
 from audit_rules.items import Item, Use, read_item
+from audit_rules.memo import Memory, lazily
 from audit_rules.past import Past, earlier, read_past
 from audit_rules.patient import Patient
 from audit_rules.rx1 import Herbal, Institution, Prescriber, Prescription, Programme, Reasons, Visit
@@ -26,6 +26,7 @@ class Case:
         self, document: Prescription, history: Iterable[Prescription], catalogue: "Catalogue"
     ) -> None:
         self.document = document
+        self.memory: Memory = {}  # see memo.py
         self.catalogue = catalogue
         self.kind: str = document.kind
         self.setting: str = document.setting
@@ -60,7 +61,7 @@ class Case:
             catalogue = default_catalogue()
         return cls(document, history, catalogue)
 
-    @cached_property
+    @lazily
     def _read_past(self) -> tuple[tuple[Past, ...], tuple[Item, ...]]:
         return read_past(self.document, self.linked, self.catalogue)
 
@@ -74,12 +75,12 @@ class Case:
         """Current medications whose drug was not understood."""
         return self._read_past[1]
 
-    @cached_property
+    @lazily
     def ingredients(self) -> frozenset[str]:
         """Every ingredient of the prescription and of the past."""
         return frozenset([u.ingredient for u in self.uses] + [p.ingredient for p in self.past])
 
-    @cached_property
+    @lazily
     def _by_ingredient(self) -> dict[str, tuple[Use, ...]]:
         found: dict[str, tuple[Use, ...]] = {}
         for use in self.uses:
@@ -111,7 +112,7 @@ class Case:
         members = self.members(cell)
         return tuple(past for past in self.past if past.ingredient in members)
 
-    @cached_property
+    @lazily
     def open_past(self) -> tuple[Past, ...]:
         """The past whose supply covers the day of issue."""
         return tuple(past for past in self.past if past.open_on(self.issued_on))

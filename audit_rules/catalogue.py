@@ -2,7 +2,7 @@
 
 import hashlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -32,7 +32,8 @@ class Catalogue:
         if len(self.by_id) != len(self.rules):
             raise BadTable("two rules have one id")
         self.fingerprint = _fingerprint(extra_names)
-        self._tables = tables
+        # the indexed object of a table by name; `KeyError` when nobody registered that name
+        self.table: Callable[[str], Any] = tables.built.__getitem__
         self.units: dict[str, Unit] = tables.table("units")
         self.routes: dict[str, Route] = tables.table("routes")
         self.frequencies: dict[str, Frequency] = tables.table("frequencies")
@@ -64,16 +65,17 @@ class Catalogue:
         tables.build_all()
         return cls(rules_found(), tables, extra_names or {})
 
-    def table(self, name: str) -> Any:
-        """The indexed object of a table; `KeyError` when nobody registered that name."""
-        return self._tables.table(name)
-
-    def _concerned(self, ingredients: frozenset[str]) -> tuple[Rule, ...]:
-        """The rules that could speak about these ingredients, by id."""
+    def _concerned(self, ingredients: frozenset[str], kind: str, setting: str) -> tuple[Rule, ...]:
+        """The rules that could speak about these ingredients in this kind and setting, by id."""
         found = {rule.id: rule for rule in self._always}
         for key in ingredients:
             found.update((rule.id, rule) for rule in self._by_ingredient.get(key, ()))
-        return tuple(rule for _, rule in sorted(found.items()))
+        return tuple(
+            rule
+            for _, rule in sorted(found.items())
+            if (rule.kinds is None or kind in rule.kinds)
+            and (rule.settings is None or setting in rule.settings)
+        )
 
 
 @cache

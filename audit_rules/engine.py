@@ -42,7 +42,9 @@ def audit(
     )
     try:
         case = case if isinstance(case, Case) else Case.of(document, history, catalogue)
-        concerned = catalogue.concerned(case.ingredients) if rules is None else tuple(rules)
+        concerned = (
+            catalogue.concerned(case.ingredients, case.kind, case.setting) if rules is None else tuple(rules)
+        )
     except Exception:  # noqa: BLE001 - whatever is wrong, a pharmacist sees it
         gap = NotChecked(rule="GAP000", lines=(), reason="case_unreadable", holds=True, message=UNREADABLE)
         return _report(document, [], [gap], 0, history_status, catalogue)
@@ -140,7 +142,7 @@ def _one(findings: list[Finding]) -> Finding:
         drugs=tuple(dict.fromkeys(drug for f in findings for drug in f.drugs)),
         history=tuple(history.values()),
         refs=tuple(dict.fromkeys(ref for f in findings for ref in f.refs)),
-        evidence=strongest.evidence | ({"also": ", ".join(rules)} if rules else {}),
+        evidence={**strongest.evidence, **({"also": ", ".join(rules)} if rules else {})},
         sources=tuple(dict.fromkeys(source for f in findings for source in f.sources)),
     )
 

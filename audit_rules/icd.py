@@ -1,6 +1,7 @@
 """ICD-10 codes: compared by prefix, dots ignored; family history and past disease are not present disease."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 # Z80-Z84 family history; Z85-Z87 personal history of neoplasm and other diseases.
 PAST = ("Z80", "Z81", "Z82", "Z83", "Z84", "Z85", "Z86", "Z87")
@@ -11,6 +12,11 @@ def dotless(code: str) -> str:
     return code.replace(".", "").upper()
 
 
+@lru_cache(maxsize=4096)
+def _dotless(prefixes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(dotless, prefixes))
+
+
 def is_past(code: str) -> bool:
     """Whether the code says that somebody else has it or that it is over."""
     return dotless(code).startswith(PAST)
@@ -18,5 +24,5 @@ def is_past(code: str) -> bool:
 
 def matching(codes: Iterable[str], prefixes: Iterable[str], except_: Iterable[str] = ()) -> tuple[str, ...]:
     """The dotless `codes` that start with one of `prefixes` and with none of `except_`."""
-    wanted, unwanted = tuple(map(dotless, prefixes)), tuple(map(dotless, except_))
+    wanted, unwanted = _dotless(tuple(prefixes)), _dotless(tuple(except_))
     return tuple(c for c in codes if c.startswith(wanted) and not (unwanted and c.startswith(unwanted)))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NOTHING = Meaning((), None, ())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Item:
     """A line of the prescription. `ingredients` is empty when the drug is unknown.
 
@@ -53,7 +53,7 @@ class Item:
         return bool(self.ingredients)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Use:
     """One ingredient of one line. Amounts are in base units (mass in mg); `why_*` says why an amount is None."""
 

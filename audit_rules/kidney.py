@@ -5,11 +5,13 @@ Cockcroft-Gault 1976. Creatinine is in umol/L.
 """
 
 from decimal import Decimal
+from functools import lru_cache
 
 UMOL_PER_MG_DL = Decimal("88.4")
 ADULT = 18
 
 
+@lru_cache(maxsize=4096)
 def egfr(creatinine: Decimal, age: int, sex: str, height_cm: Decimal | None) -> tuple[Decimal, str] | None:
     """eGFR in mL/min/1.73m2 with the name of its formula; None where an input is missing."""
     if creatinine <= 0:
@@ -27,6 +29,7 @@ def egfr(creatinine: Decimal, age: int, sex: str, height_cm: Decimal | None) -> 
     return _tenth(value), "CKD-EPI 2021"
 
 
+@lru_cache(maxsize=4096)
 def crcl(creatinine: Decimal, age: int, sex: str, weight_kg: Decimal) -> Decimal | None:
     """Creatinine clearance in mL/min for adults; None for children and unknown sex."""
     if creatinine <= 0 or age < ADULT or sex not in ("female", "male"):

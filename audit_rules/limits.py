@@ -123,5 +123,5 @@ def told(given: Amount) -> str:
 
 def facts(found: Over, what: str) -> dict[str, str]:
     """The evidence of an overdose."""
-    evidence = {what: told(found.given), "limit": f"{shown(found.limit)} {found.given.unit}"}
+    evidence = {what: told(found.given), "limit": told(found.given._replace(value=found.limit))}
     return evidence | ({"note": found.row.note} if found.row.note else {})

@@ -2,12 +2,12 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
 from typing import NamedTuple
 
 from audit_rules import kidney
 from audit_rules.icd import dotless, is_past
 from audit_rules.knowledge.lab_rows import LabUnit
+from audit_rules.memo import lazily
 from audit_rules.names import plain
 from audit_rules.rx1 import Allergy, Prescription
 
@@ -42,25 +42,25 @@ class Patient:
         self.lactating: bool | None = self._raw.lactating
         self.allergies: tuple[Allergy, ...] = self._raw.allergies or ()
 
-    @cached_property
+    @lazily
     def age_days(self) -> int:
         """Days since birth."""
         return (self._document.issued_at.date() - self.birth_date).days
 
-    @cached_property
+    @lazily
     def age_years(self) -> int:
         """Completed years."""
         today, born = self._document.issued_at.date(), self.birth_date
         return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
-    @cached_property
+    @lazily
     def bsa(self) -> Decimal | None:
         """Body surface in m2 by Mosteller; None without weight or height."""
         if self.weight_kg is None or self.height_cm is None:
             return None
         return round((self.weight_kg * self.height_cm / 3600).sqrt(), 2)
 
-    @cached_property
+    @lazily
     def pregnant(self) -> bool | None:
         """None where nobody recorded it. A pregnancy code counts where the record is silent."""
         record = self._raw.pregnancy
@@ -72,30 +72,30 @@ class Patient:
             return True
         return None if self.age_years in CHILDBEARING else False
 
-    @cached_property
+    @lazily
     def pregnancy_weeks(self) -> int | None:
         """Completed weeks, while pregnant and recorded."""
         record = self._raw.pregnancy
         return record.weeks if self.pregnant and record is not None else None
 
-    @cached_property
+    @lazily
     def trimester(self) -> int | None:
         """1 up to week 13, 2 up to week 27, then 3; None where the weeks are not known."""
         weeks = self.pregnancy_weeks
         return None if weeks is None else 1 if weeks < 14 else 2 if weeks < 28 else 3
 
-    @cached_property
+    @lazily
     def conditions(self) -> tuple[str, ...]:
         """All ICD-10 codes of conditions and diagnoses, as written in capitals, each once."""
         coded = [*(self._raw.conditions or ()), *(self._document.diagnoses or ())]
         return tuple(dict.fromkeys(c.code.strip().upper() for c in coded if c.code and c.code.strip()))
 
-    @cached_property
+    @lazily
     def codes(self) -> tuple[str, ...]:
         """`conditions` that are present, without dots: no family history, no past disease."""
         return tuple(dotless(code) for code in self.conditions if not is_past(code))
 
-    @cached_property
+    @lazily
     def past_codes(self) -> tuple[str, ...]:
         """Family history and past disease, without dots."""
         return tuple(dotless(code) for code in self.conditions if is_past(code))
@@ -110,7 +110,7 @@ class Patient:
             return found
         return found if self._document.issued_at - found.at <= timedelta(days=max_age_days) else None
 
-    @cached_property
+    @lazily
     def _labs(self) -> dict[str, Lab]:
         newest: dict[str, Lab] = {}
         for seen in self._raw.observations or ():

@@ -25,7 +25,7 @@ def released(finding: Finding, document: Prescription, records: Sequence[Mapping
     return finding._replace(
         severity=Severity.MAJOR,
         release=Release.PHARMACIST,
-        evidence=finding.evidence | evidence,
+        evidence={**finding.evidence, **evidence},
     )
 
 

@@ -1,8 +1,10 @@
 """What an audit says: findings, what was not checked, the outcome. Plain data, the same bytes every time."""
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 
@@ -44,8 +46,7 @@ class Text(NamedTuple):
     en: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class Hit(NamedTuple):
     """What a rule found. None or empty = the rule's own default.
 
     `lines` are lines of the prescription audited, `drugs` ingredient keys, `history` references into earlier
@@ -58,7 +59,7 @@ class Hit:
     drugs: tuple[str, ...]
     message: Text
     action: Text
-    evidence: dict[str, str] = field(default_factory=dict)
+    evidence: Mapping[str, str] = MappingProxyType({})
     severity: Severity | None = None
     release: Release | None = None
     category: str | None = None
@@ -68,8 +69,7 @@ class Hit:
     cause: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
+class Gap(NamedTuple):
     """What a rule could not check and why. `holds` = a pharmacist must look before it may pass."""
 
     lines: tuple[int, ...]
@@ -92,7 +92,7 @@ class Finding(NamedTuple):
     refs: tuple[str, ...]
     message: Text
     action: Text
-    evidence: dict[str, str]
+    evidence: Mapping[str, str]
     sources: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:

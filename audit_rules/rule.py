@@ -37,6 +37,8 @@ class Rule:
     version: int
     check: Check
     ingredients: Concerned | None
+    kinds: tuple[str, ...] | None
+    settings: tuple[str, ...] | None
     retired: bool = False
 
     @property
@@ -61,14 +63,16 @@ def rule(
     refs: tuple[str, ...] = (),
     version: int = 1,
     ingredients: Concerned | None = None,
+    kinds: tuple[str, ...] | None = None,
+    settings: tuple[str, ...] | None = None,
     retired: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a check.
 
-    `release` None = by severity: two pharmacists for critical, a pharmacist for major.
-    `ingredients(catalogue)` names the ingredients without which the rule has nothing to say; None = it runs
-    for every case. `sources` are keys of `knowledge/sources.yaml`, `refs` ids of the audit practice
-    catalogue. Raises `ValueError` for an unknown category.
+    `release` None = by severity: two pharmacists for critical, a pharmacist for major. A rule runs only for
+    cases that touch one of `ingredients(catalogue)`, and that have one of `kinds` and `settings`; None = any.
+    `sources` are keys of `knowledge/sources.yaml`, `refs` ids of the audit practice catalogue. Raises
+    `ValueError` for an unknown category or a malformed id.
     """
     if category not in CATEGORIES:
         raise ValueError(f"rule {id}: category {category!r} is not one of {sorted(CATEGORIES)}")
@@ -87,6 +91,8 @@ def rule(
             version=version,
             check=check,
             ingredients=ingredients,
+            kinds=kinds,
+            settings=settings,
             retired=retired,
         )
 

@@ -47,18 +47,18 @@ class Tables:
     """All built tables by name. Builders may ask for other tables."""
 
     def __init__(self) -> None:
-        self._built: dict[str, Any] = {}
+        self.built: dict[str, Any] = {}
         self._open: list[str] = []
 
     def table(self, name: str) -> Any:
         """The indexed object of this name; `KeyError` when nobody registered it."""
-        if name not in self._built:
+        if name not in self.built:
             if name in self._open:
                 raise BadTable(f"tables ask for each other in a ring: {' -> '.join([*self._open, name])}")
             self._open.append(name)
-            self._built[name] = _BUILDERS[name](self)
+            self.built[name] = _BUILDERS[name](self)
             self._open.pop()
-        return self._built[name]
+        return self.built[name]
 
     def build_all(self) -> None:
         """Build everything registered, so a bad row is found at start-up and not at the first audit."""

@@ -1,0 +1,53 @@
+"""What several rules work out from one case is worked out once."""
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from audit_rules.case import Case
+
+P = ParamSpec("P")
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+def per_case(function: Callable[Concatenate["Case", P], T]) -> Callable[Concatenate["Case", P], T]:
+    """Remember the answer on the case. Arguments must be hashable; the answer must not be changed by anybody."""
+
+    def remembered(case: "Case", *args: P.args, **kwargs: P.kwargs) -> T:
+        key = (function, args)
+        try:
+            return case.memory[key]  # type: ignore[no-any-return]
+        except KeyError:
+            found = case.memory[key] = function(case, *args, **kwargs)
+            return found
+
+    return wraps(function)(remembered)  # type: ignore[return-value]
+
+
+def listed(
+    function: Callable[Concatenate["Case", P], Iterator[T]],
+) -> Callable[Concatenate["Case", P], tuple[T, ...]]:
+    """`per_case` for a generator: all it yields, as a tuple."""
+
+    def whole(case: "Case", *args: P.args, **kwargs: P.kwargs) -> tuple[T, ...]:
+        return tuple(function(case, *args, **kwargs))
+
+    return per_case(wraps(function)(whole))  # type: ignore[arg-type]
+
+
+class lazily(Generic[S, T]):  # noqa: N801 - it reads as a decorator
+    """A property worked out on first use and kept in the instance: `functools.cached_property` without its lock."""
+
+    def __init__(self, function: Callable[[S], T]) -> None:
+        self._function = function
+        self._name = function.__name__
+        self.__doc__ = function.__doc__
+
+    def __get__(self, instance: S, owner: type[S]) -> T:
+        found = instance.__dict__[self._name] = self._function(instance)
+        return found
+
+
+Memory = dict[Any, Any]
