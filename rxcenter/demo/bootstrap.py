@@ -14,6 +14,8 @@ from rxcenter import devstack
 ROOT = Path(__file__).resolve().parents[2]
 OWN_DATABASE = "RXCENTER_DEMO_OWNS_DATABASE"  # set when the database is the demo's own and may be emptied
 
+PASSWORD = "RXCENTER_DEMO_PASSWORD"  # of all the demo's logins
+
 
 def state_dir(name: str = "demo") -> Path:
     """Where the demo keeps its keys and servers: RXCENTER_STATE_DIR or var/<name>."""
@@ -60,6 +62,7 @@ def own_keys(path: Path) -> dict[str, str]:
             "RXCENTER_KEK": f"1:{secrets.token_hex(32)}",
             "RXCENTER_INDEX_KEY": secrets.token_hex(32),
             "RXCENTER_LEDGER_KEY": secrets.token_hex(32),
+            PASSWORD: f"demo-{secrets.token_hex(5)}",
         }
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:

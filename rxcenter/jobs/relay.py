@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 from math import ceil
 
-from celery import current_app
 from django.db import OperationalError, connection
 from django.utils import timezone
 
+from rxcenter.celery import app
 from rxcenter.jobs import queue, working
 
 log = logging.getLogger(__name__)
@@ -74,6 +74,6 @@ class Relay:
 def ring_celery(kind: str) -> None:
     """One doorbell; a broker that is away is tomorrow's problem, the sweep's and the next round's."""
     try:
-        current_app.send_task("jobs.drain", args=[kind], expires=10, retry=False, ignore_result=True)
+        app.send_task("jobs.drain", args=[kind], expires=10, retry=False, ignore_result=True)
     except Exception as error:  # noqa: BLE001 - kombu and redis raise many kinds; the next round rings again
         log.warning("the broker did not take a ring for %s: %s", kind, error)
