@@ -1,0 +1,135 @@
+"""Injections and routes: skin tests, what may not be mixed, routes that kill, forms that fit no other route."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+
+from audit_rules.knowledge.tables import BadTable, Tables, load, table
+from audit_rules.names import plain
+from audit_rules.report import Release, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class SkinTest:
+    """An ingredient that asks for a skin test. `routes` any | parenteral; `requirement` required | advised."""
+
+    id: str
+    group: str
+    ingredient: str
+    routes: str
+    requirement: str
+    valid_hours: Decimal | None
+    zh: str
+    en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SkinTestWord:
+    """One written skin-test result: negative | positive | exempt | pending."""
+
+    word: str
+    result: str
+    source: str
+
+
+@table("skin_tests")
+def skin_tests(tables: Tables) -> dict[str, SkinTest]:
+    """Skin test by ingredient."""
+    return {row.ingredient: row for row in load("skin_tests", SkinTest)}
+
+
+@table("skin_test_words")
+def skin_test_words(tables: Tables) -> dict[str, str]:
+    """Result by written word, plain form."""
+    return {plain(row.word): row.result for row in load("skin_test_words", SkinTestWord)}
+
+
+@dataclass(frozen=True, slots=True)
+class Incompatibility:
+    """Two sides (ingredients) that may not meet in one container. Empty `apart_severity` = given apart is fine.
+
+    `kind` drug | diluent; `max_age_days` = the row holds for patients up to that age only.
+    """
+
+    id: str
+    kind: str
+    a: tuple[str, ...]
+    b: tuple[str, ...]
+    severity: Severity
+    apart_severity: Severity | None
+    max_age_days: int | None
+    zh: str
+    en: str
+    action_zh: str
+    action_en: str
+    source: str
+
+
+class Incompatibilities:
+    """Rows by the pair of ingredients."""
+
+    def __init__(self, rows: tuple[Incompatibility, ...]) -> None:
+        self._by_pair: dict[frozenset[str], list[Incompatibility]] = defaultdict(list)
+        for row in rows:
+            for a in row.a:
+                for b in row.b:
+                    self._by_pair[frozenset((a, b))].append(row)
+        self.ingredients = frozenset(key for row in rows for key in row.a)
+
+    def between(self, one: str, other: str) -> tuple[Incompatibility, ...]:
+        """Rows on these two ingredients, in either order."""
+        return tuple(self._by_pair.get(frozenset((one, other)), ()))
+
+
+@table("iv_incompatibilities")
+def iv_incompatibilities(tables: Tables) -> Incompatibilities:
+    """What may not be mixed."""
+    return Incompatibilities(load("iv_incompatibilities", Incompatibility))
+
+
+@dataclass(frozen=True, slots=True)
+class NeverRoute:
+    """Ingredients that must not go by these routes. `forms` = only these dosage forms; empty = any."""
+
+    id: str
+    ingredients: tuple[str, ...]
+    routes: tuple[str, ...]
+    forms: tuple[str, ...]
+    severity: Severity
+    release: Release
+    zh: str
+    en: str
+    action_zh: str
+    action_en: str
+    source: str
+
+
+@table("never_routes")
+def never_routes(tables: Tables) -> dict[str, tuple[NeverRoute, ...]]:
+    """Rows by ingredient."""
+    found: dict[str, tuple[NeverRoute, ...]] = defaultdict(tuple)
+    for row in load("never_routes", NeverRoute, {"release": Release}):
+        if not row.routes:
+            raise BadTable(f"never_routes.csv: {row.id} names no route")
+        for key in row.ingredients:
+            found[key] += (row,)
+    return dict(found)
+
+
+@dataclass(frozen=True, slots=True)
+class FormRoutes:
+    """Route groups a dosage form may go by, and single routes it may not although the group is right."""
+
+    form: str
+    groups: tuple[str, ...]
+    never_routes: tuple[str, ...]
+    zh: str
+    en: str
+    source: str
+
+
+@table("form_routes")
+def form_routes(tables: Tables) -> dict[str, FormRoutes]:
+    """Routes by dosage form code."""
+    return {row.form: row for row in load("form_routes", FormRoutes)}

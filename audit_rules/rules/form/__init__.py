@@ -1,0 +1,1 @@
+"""What a prescription must say and how it must be written."""

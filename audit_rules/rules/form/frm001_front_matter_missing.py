@@ -1,0 +1,47 @@
+"""FRM001."""
+
+from collections.abc import Iterator
+
+from audit_rules.case import Case
+from audit_rules.report import Hit, Release, Severity, Text
+from audit_rules.rule import rule
+
+
+@rule(
+    id="FRM001",
+    title=Text("处方前记缺项", "front matter incomplete"),
+    category="form",
+    severity=Severity.CRITICAL,
+    release=Release.RESUBMIT,
+    sources=("cn-prescription-2007", "cn-comment-2010"),
+    refs=("CN-NRM-001",),
+)
+def front_matter_missing(case: Case) -> Iterator[Hit]:
+    """Patient name, department, fee type or visit number is missing.
+
+    Why it matters: the law lists these fields; without name and department a paper prescription cannot be traced.
+    What to do: send the missing fields with the next revision.
+    """
+    document = case.document
+    fields = (
+        ("patient.name", "姓名", document.patient.name),
+        (
+            "department",
+            "科别",
+            document.department and (document.department.name or document.department.code),
+        ),
+        ("fee_type", "费别", document.fee_type),
+        ("visit_number", "门诊或住院病历号", document.visit_number),
+    )
+    missing = [(path, zh) for path, zh, value in fields if not (value or "").strip()]
+    if missing:
+        yield Hit(
+            lines=(),
+            drugs=(),
+            message=Text(
+                "处方前记缺项: " + "、".join(zh for _, zh in missing),
+                "missing: " + ", ".join(path for path, _ in missing),
+            ),
+            action=Text("补全后重新提交。", "Send them with the next revision."),
+            evidence={"missing": ", ".join(path for path, _ in missing), "article": "处方管理办法 附件1"},
+        )

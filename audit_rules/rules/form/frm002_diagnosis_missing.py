@@ -1,0 +1,52 @@
+"""FRM002."""
+
+from collections.abc import Iterator
+
+from audit_rules.case import Case
+from audit_rules.items import Item
+from audit_rules.report import Hit, Release, Severity, Text
+from audit_rules.rule import rule
+
+
+@rule(
+    id="FRM002",
+    title=Text("无临床诊断", "no diagnosis"),
+    category="form",
+    severity=Severity.CRITICAL,
+    release=Release.RESUBMIT,
+    sources=("cn-prescription-2007", "cn-comment-2010"),
+    refs=("CN-NRM-002",),
+)
+def diagnosis_missing(case: Case) -> Iterator[Hit]:
+    """No diagnosis is written, neither code nor text.
+
+    Why it matters: without it nobody can judge whether the drug fits or is dangerous in the disease.
+    What to do: add the diagnosis. The law excepts special circumstances: contraception and vaccination need none, and a
+    prescription of nothing but over-the-counter drugs for passing complaints is only shown.
+    """
+    if any((d.code or "").strip() or (d.name or "").strip() for d in case.document.diagnoses or ()):
+        return
+    if case.herbal is not None and (case.herbal.disease or "").strip():
+        return
+    severity = max(_weight(case, item) for item in case.items)
+    yield Hit(
+        lines=tuple(item.line for item in case.items if _weight(case, item) is severity),
+        drugs=(),
+        message=Text("处方未写临床诊断", "no diagnosis is written"),
+        action=Text("补充临床诊断后重新提交。", "Add the diagnosis and resubmit."),
+        evidence={"article": "处方管理办法 §6(十)"},
+        severity=severity,
+    )
+
+
+def _weight(case: Case, item: Item) -> Severity:
+    """How much a missing diagnosis matters for this line. An unknown drug has a gap of its own that holds."""
+    rows = case.catalogue.table("diagnosis_exempt")
+    if not item.known:
+        return Severity.MODERATE
+    found = []
+    for key in item.ingredients:
+        atc = case.ingredient(key).atc
+        fitting = [row for row in rows if atc and atc.startswith(row.atc)]
+        found.append(fitting[0].severity if fitting else Severity.CRITICAL)
+    return max(found)

@@ -1,0 +1,47 @@
+"""FRM005."""
+
+from collections.abc import Iterator
+
+from audit_rules.case import Case
+from audit_rules.report import Hit, Release, Severity, Text
+from audit_rules.rule import rule
+from audit_rules.wording import named
+
+
+@rule(
+    id="FRM005",
+    title=Text("中药饮片未单独开方", "decoction pieces with other drugs"),
+    category="form",
+    severity=Severity.CRITICAL,
+    release=Release.RESUBMIT,
+    sources=("cn-prescription-2007", "cn-comment-2010"),
+    refs=("CN-NRM-004",),
+    ingredients=lambda catalogue: frozenset(k for k, r in catalogue.ingredients.items() if r.kind == "piece"),
+)
+def pieces_with_other_drugs(case: Case) -> Iterator[Hit]:
+    """Decoction pieces stand on one prescription with western or patent medicines.
+
+    Why it matters: pieces are dispensed and decocted apart; the law asks for a prescription of their own.
+    What to do: split it in two. Donkey-hide gelatine (阿胶) also exists as a finished product and does not count.
+    """
+    apart = case.catalogue.table("oppositions").groups["finished_too"]
+    pieces, others = [], []
+    for item in case.items:
+        kinds = {case.ingredient(key).kind for key in item.ingredients}
+        if kinds == {"piece"}:
+            if apart.isdisjoint(item.ingredients):
+                pieces.append(item)
+        elif kinds:
+            others.append(item)
+    if pieces and others:
+        name = named(case, (key for item in pieces for key in item.ingredients))
+        yield Hit(
+            lines=tuple(item.line for item in (*pieces, *others)),
+            drugs=tuple(key for item in (*pieces, *others) for key in item.ingredients),
+            message=Text(
+                f"中药饮片({name.zh})与西药或中成药同方",
+                f"decoction pieces ({name.en}) with other medicines on one prescription",
+            ),
+            action=Text("饮片单独开方。", "Write the pieces on a prescription of their own."),
+            evidence={"article": "处方管理办法 §6(六)"},
+        )

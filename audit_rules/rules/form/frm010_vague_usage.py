@@ -1,0 +1,42 @@
+"""FRM010."""
+
+from collections.abc import Iterator
+
+from audit_rules.case import Case
+from audit_rules.report import Hit, Release, Severity, Text
+from audit_rules.rule import rule
+
+VAGUE = ("遵医嘱", "自用", "按医嘱", "医嘱服用", "as directed", "as instructed", "ut dict", "for own use")
+
+
+@rule(
+    id="FRM010",
+    title=Text("用法含糊", "vague usage"),
+    category="form",
+    severity=Severity.CRITICAL,
+    release=Release.RESUBMIT,
+    sources=("cn-prescription-2007", "cn-comment-2010"),
+    refs=("CN-NRM-009",),
+)
+def vague_usage(case: Case) -> Iterator[Hit]:
+    """Frequency, instructions or the usage of a decoction say "as directed" (遵医嘱), "own use" (自用) or the like.
+
+    Why it matters: the law forbids it: nobody who reads it later knows what was meant.
+    What to do: write how much, how often and how long.
+    """
+    usage = (case.herbal.usage if case.herbal else None) or ""
+    found = [
+        (item.line, word)
+        for item in case.items
+        for word in VAGUE
+        if word in f"{item.raw.frequency or ''} {item.instructions or ''} {usage}".lower()
+    ]
+    if found:
+        words = ", ".join(dict.fromkeys(word for _, word in found))
+        yield Hit(
+            lines=tuple(line for line, _ in found),
+            drugs=(),
+            message=Text(f"用法含糊: {words}", f"vague usage: {words}"),
+            action=Text("写明具体用量、频次与疗程。", "Write how much, how often and how long."),
+            evidence={"text": words, "article": "处方管理办法 §6(四)"},
+        )

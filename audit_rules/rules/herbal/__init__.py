@@ -1,0 +1,1 @@
+"""Decoctions and patent medicines."""

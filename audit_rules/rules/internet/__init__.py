@@ -1,0 +1,1 @@
+"""Internet care and delivery."""

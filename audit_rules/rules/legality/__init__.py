@@ -1,0 +1,1 @@
+"""What the law forbids or limits, whoever prescribes."""

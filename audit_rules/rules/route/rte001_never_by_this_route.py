@@ -1,0 +1,48 @@
+"""RTE001."""
+
+from collections.abc import Iterator
+
+from audit_rules.case import Case
+from audit_rules.report import Hit, Release, Severity, Text
+from audit_rules.rule import rule
+from audit_rules.wording import named
+
+
+@rule(
+    id="RTE001",
+    title=Text("禁用的给药途径", "never by this route"),
+    category="route",
+    severity=Severity.CRITICAL,
+    release=Release.NOBODY,
+    sources=("cn-high-alert",),
+    refs=("CN-APP-020", "CN-APP-005"),
+    ingredients=lambda catalogue: frozenset(catalogue.table("never_routes")),
+)
+def never_by_this_route(case: Case) -> Iterator[Hit]:
+    """A drug by a route that kills or maims: vincristine intrathecally, potassium chloride pushed, depot penicillin in a vein.
+
+    Why it matters: these are the never events of medication safety; there is no second chance.
+    What to do: correct the route.
+    """
+    table = case.catalogue.table("never_routes")
+    for item in case.items:
+        for key in item.ingredients:
+            for row in table.get(key, ()):
+                if item.route not in row.routes or (row.forms and item.form not in row.forms):
+                    continue
+                name = named(case, (key,))
+                route = case.catalogue.routes.get(item.route)
+                yield Hit(
+                    lines=(item.line,),
+                    drugs=(key,),
+                    message=Text(
+                        f"{name.zh}({route.zh if route else item.route}): {row.zh}",
+                        f"{name.en} ({route.en if route else item.route}): {row.en}",
+                    ),
+                    action=Text(row.action_zh, row.action_en),
+                    evidence={"route": item.route or "", "form": item.form or "not written"},
+                    severity=row.severity,
+                    release=row.release,
+                    sources=(row.source,),
+                    cause=f"never-route:{item.line}:{key}",
+                )

@@ -1,0 +1,50 @@
+"""RTE002."""
+
+from collections.abc import Iterator
+
+from audit_rules.case import Case
+from audit_rules.items import Item
+from audit_rules.report import Hit, Release, Severity, Text
+from audit_rules.rule import rule
+
+INTO_THE_BODY = frozenset({"parenteral", "intrathecal", "epidural", "local_injection"})
+
+
+@rule(
+    id="RTE002",
+    title=Text("剂型与给药途径不符", "dosage form not for this route"),
+    category="route",
+    severity=Severity.MAJOR,
+    release=Release.PHARMACIST,
+    sources=("cn-review-2018", "chp-2020-forms"),
+    refs=("CN-APP-005",),
+)
+def form_not_for_this_route(case: Case) -> Iterator[Hit]:
+    """The dosage form cannot go by the route: a tablet into a vein, an extended-release tablet crushed for a feeding tube.
+
+    Why it matters: an oral form injected kills; a crushed extended-release tablet gives the dose of a day at once.
+    What to do: correct the route, or choose the form made for it.
+    """
+    table = case.catalogue.table("form_routes")
+    for item in case.items:
+        row = table.get(item.form)
+        if row is None or item.raw.route is None or item.route_group is None:
+            continue
+        if item.route_group in row.groups and item.route not in row.never_routes:
+            continue
+        yield _hit(case, item, row.zh, row.en)
+
+
+def _hit(case: Case, item: Item, zh: str, en: str) -> Hit:
+    route = case.catalogue.routes.get(item.route)
+    return Hit(
+        lines=(item.line,),
+        drugs=item.ingredients,
+        message=Text(
+            f"{item.name}为{zh}，不适用于{route.zh if route else item.route}",
+            f"{item.name} is {en}; not for {route.en if route else item.route} use",
+        ),
+        action=Text("更正给药途径或改用相应剂型。", "Correct the route, or choose the form made for it."),
+        evidence={"form": item.form or "", "route": item.route or ""},
+        severity=Severity.CRITICAL if item.route_group in INTO_THE_BODY else None,
+    )

@@ -1,0 +1,1 @@
+"""Skin tests before injection."""

@@ -1,0 +1,52 @@
+"""SKN001."""
+
+from collections.abc import Iterator
+
+from audit_rules.case import Case
+from audit_rules.knowledge.law_rows import INJECTED
+from audit_rules.names import plain
+from audit_rules.report import Hit, Release, Severity, Text
+from audit_rules.rule import rule
+from audit_rules.wording import named
+
+
+@rule(
+    id="SKN001",
+    title=Text("注射剂未注明皮试结果", "injection without skin test result"),
+    category="skin_test",
+    severity=Severity.CRITICAL,
+    release=Release.RESUBMIT,
+    sources=("cn-prescription-2007", "cn-bl-skin-test-2021"),
+    refs=("CN-APP-002",),
+    ingredients=lambda catalogue: frozenset(catalogue.table("skin_tests")),
+)
+def injection_without_skin_test(case: Case) -> Iterator[Hit]:
+    """An injected drug that needs a skin test (penicillins, horse sera, ...) and no negative result or exemption is written.
+
+    Why it matters: injected into a sensitised patient it can kill within minutes.
+    What to do: test and write the result; write the exemption where the guideline allows it.
+    """
+    tests, words = case.catalogue.table("skin_tests"), case.catalogue.table("skin_test_words")
+    for item in case.items:
+        rows = [tests[key] for key in item.ingredients if key in tests]
+        if not rows or item.route_group not in INJECTED:
+            continue
+        result = words.get(plain(item.skin_test)) if item.skin_test else None
+        if result in ("negative", "exempt", "positive"):
+            continue
+        row = next((r for r in rows if r.requirement == "required"), rows[0])
+        name = named(case, (row.ingredient,))
+        yield Hit(
+            lines=(item.line,),
+            drugs=(row.ingredient,),
+            message=Text(
+                f"{name.zh}注射剂未注明皮试结果: {row.zh}", f"{name.en} injection, no skin test: {row.en}"
+            ),
+            action=Text(
+                "先做皮试并注明结果，或注明免试依据。",
+                "Test first and write the result, or why it is not needed.",
+            ),
+            evidence={"skin_test": item.skin_test or "not written", "route": item.route or ""},
+            severity=None if row.requirement == "required" else Severity.MODERATE,
+            sources=(row.source,),
+        )

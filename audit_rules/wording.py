@@ -1,0 +1,23 @@
+"""How findings name drugs and days: the same words in every rule."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from audit_rules.report import Text
+
+if TYPE_CHECKING:
+    from audit_rules.case import Case
+
+
+def named(case: "Case", keys: Iterable[str]) -> Text:
+    """Ingredients as people read them: Chinese name, and the key, which is the English name or pinyin."""
+    listed = tuple(dict.fromkeys(keys))
+    rows = case.catalogue.ingredients
+    return Text("、".join(rows[key].zh or key if key in rows else key for key in listed), ", ".join(listed))
+
+
+def number(value: Decimal) -> str:
+    """A decimal as people write it: 3, 0.5, 112; never 3.0 or 1.12E+2."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
