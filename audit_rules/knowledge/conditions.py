@@ -93,6 +93,8 @@ class Condition:
         """True, False, or None where it hangs on something the record does not say."""
         if not self.alternatives:
             return True
+        if len(self.alternatives) == 1:
+            return _all(self.alternatives[0], case, doses)
         ways = [_all(parts, case, doses) for parts in self.alternatives]
         return True if True in ways else None if None in ways else False
 
@@ -157,13 +159,11 @@ def _number(asks: str, case: "Case", doses: Doses) -> Decimal | None:
         lab = lab_of(case, asks[4:])
         return lab.value if lab else None
     if asks.startswith("dose"):
-        amount = {"dose": doses.own, "dose:left": doses.left, "dose:right": doses.right}[asks]
+        amount = doses.own if asks == "dose" else doses.left if asks == "dose:left" else doses.right
         return amount.value if amount is not None and amount.unit == "mg" else None
-    number = {
-        "age": case.patient.age_years,
-        "days": case.patient.age_days,
-        "week": case.patient.pregnancy_weeks,
-    }[asks]
+    if asks == "age":
+        return Decimal(case.patient.age_years)
+    number = case.patient.age_days if asks == "days" else case.patient.pregnancy_weeks
     return None if number is None else Decimal(number)
 
 

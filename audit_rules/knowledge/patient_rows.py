@@ -56,10 +56,12 @@ class Facts:
     def matching(self, case: "Case") -> Iterator[Match]:
         """Every fact about a drug of this prescription that is true or unknown, by line."""
         for use in case.uses:
-            for fact in self._by_ingredient.get(use.ingredient, ()):
+            if use.ingredient not in self.ingredients:
+                continue
+            doses = Doses(own=use.daily)
+            for fact in self._by_ingredient[use.ingredient]:
                 if not reaches(use.item, fact.routes):
                     continue
-                doses = Doses(own=use.daily)
                 truth = fact.when.holds(case, doses)
                 if truth is not False:
                     yield Match(use, fact, truth, doses)
@@ -103,7 +105,7 @@ def _facts(name: str, tables: Tables) -> Facts:
 
 for _name in TABLES:
     _builder = partial(_facts, _name)
-    _builder.__module__ = __name__  # type: ignore[attr-defined]
+    _builder.__module__ = __name__
     table(_name)(_builder)
 
 

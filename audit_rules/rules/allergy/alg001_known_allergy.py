@@ -33,7 +33,6 @@ def known_allergy(case: Case) -> Iterator[Hit | Gap]:
 
 def _hit(case: Case, allergy: Known, use: Use) -> Hit:
     name = named(case, (use.ingredient,))
-    kinds = ", ".join(sorted(allergy.kinds)) or "not said"
     if allergy.intolerance:
         text = Text(
             f"{name.zh}：记录有不耐受（{allergy.written}）",
@@ -51,7 +50,7 @@ def _hit(case: Case, allergy: Known, use: Use) -> Hit:
         action=Text(
             "换用其他类别药物；记录有误请更正", "Use another class; if the record is wrong, correct it"
         ),
-        evidence={"allergy": allergy.written, "reaction": kinds},
+        evidence=allergy.evidence,
         severity=Severity.MODERATE if allergy.intolerance else Severity.CRITICAL,
         cause=f"allergy:{use.ingredient}",
     )

@@ -62,8 +62,7 @@ def _hit(case: Case, allergy: Known, row: CrossAllergy, use: Use) -> Hit:
             f"{name.en}: the patient is allergic to {allergy.written}; {row.reason_en}",
         ),
         action=Text(row.action_zh, row.action_en),
-        evidence={"allergy": allergy.written, "reaction": ", ".join(sorted(allergy.kinds)) or "not said"}
-        | row.when.evidence(case),
+        evidence=allergy.evidence | row.when.evidence(case),
         severity=row.severity,
         sources=(row.source,),
         cause=f"allergy:{use.ingredient}",

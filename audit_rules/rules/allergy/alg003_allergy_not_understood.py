@@ -17,18 +17,19 @@ from audit_rules.rule import rule
 def allergy_not_understood(case: Case) -> Iterator[Hit | Gap]:
     """The allergy list names a substance that no table knows, so no drug could be compared with it.
 
-    Foods, pollen, dust and the like are known and do not come here.
+    Foods, pollen, dust and the like are known and do not come here. A record of this document holds; one that only an
+    earlier document carries is named.
 
     Why it matters: silence would read as no allergy.
     What to do: a pharmacist reads the record; a chief pharmacist adds the substance to the table.
     """
-    for record in not_understood(case):
+    for read in not_understood(case):
         yield Gap(
             lines=tuple(item.line for item in case.items),
             reason="allergy_unknown",
             message=Text(
-                f"过敏记录“{record.substance}”无法识别",
-                f"The allergy record {record.substance!r} is not understood",
+                f"过敏记录“{read.written}”无法识别",
+                f"The allergy record {read.written!r} is not understood",
             ),
-            holds=True,
+            holds=not read.recorded,
         )

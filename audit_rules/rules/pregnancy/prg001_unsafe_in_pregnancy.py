@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from dataclasses import replace
 
 from audit_rules.case import Case
 from audit_rules.facts import hit
@@ -32,7 +31,7 @@ def unsafe_in_pregnancy(case: Case) -> Iterator[Hit | Gap]:
         elif case.patient.pregnant:
             # The week is not known: the danger is real in some weeks, so it is said, but it does not stop alone.
             found = hit(case, match, TABLE, at_most=Severity.MAJOR)
-            yield replace(found, evidence=found.evidence | {"pregnancy_weeks": "not recorded"})
+            yield found._replace(evidence={**found.evidence, "pregnancy_weeks": "not recorded"})
         elif match.fact.severity is Severity.CRITICAL:
             teratogen = match.use.ingredient in case.members("class:teratogen_programme")
             open_question[teratogen].append((match.use.line, match.use.ingredient))
