@@ -38,13 +38,13 @@ class Person:
         return (on - self.birth_date).days / 365.25
 
     def as_patient(self, place: Place, stamp: str) -> dict[str, object]:
-        """The `patient` of a document. Hospitals know the health card and the resident ID, small places one of them."""
+        """The `patient` of a document. Most places know health card and resident ID, the smallest the latter only."""
         card = {"system": "health_card", "value": self.health_card}
         resident = {"system": "resident_id", "value": self.resident_id}
         by_resident = place.type in ("village_clinic", "community_station")
         patient: dict[str, object] = {
             "id": resident if by_resident else card,
-            "other_ids": [resident] if place.kind != "primary_care" else [],
+            "other_ids": [] if by_resident else [resident],
             "name": self.name,
             "sex": self.sex,
             "birth_date": self.birth_date.isoformat(),

@@ -1,11 +1,12 @@
 """What planting needs: the note of a planted fault, the day it is planted in, and how its documents are written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Protocol
 
+from audit_rules.report import Severity
 from rxcenter.demo.generator import writing
 from rxcenter.demo.generator.acute import ACUTE
 from rxcenter.demo.generator.long_term import CHRONIC
@@ -30,6 +31,18 @@ class Planted:
     severity: str
     drugs: tuple[str, ...]
     corrected: Document | None = None  # the next revision, where the prescriber will mend it
+
+    def is_found_in(self, report: Mapping[str, Any]) -> bool:
+        """Whether an audit's report says what was planted."""
+        if NOT_CHECKED in self.categories:
+            return any(gap["reason"] == "unknown_drug" for gap in report["not_checked"])
+        least = Severity.of(self.severity)
+        return any(
+            f["category"] in self.categories
+            and Severity.of(f["severity"]) >= least
+            and set(self.drugs) <= set(f["drugs"])
+            for f in report["findings"]
+        )
 
 
 class Day(Protocol):

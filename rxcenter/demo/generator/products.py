@@ -95,7 +95,7 @@ mosapride       枸橼酸莫沙必利片           片 5mg 5mg oral tid
 hydrotalcite    铝碳酸镁咀嚼片             咀嚼片 0.5g 1g oral tid
 smectite        蒙脱石散                   散 3g 3g oral tid
 smectite-child  蒙脱石散                   散 3g 1g oral tid
-ors             口服补液盐散               散 - 1袋 oral tid
+ors             口服补液盐散               散 5.125g 5.125g oral tid
 mometasone      糠酸莫米松乳膏             乳膏 - 1g topical qd
 folic-acid      叶酸片                     片 0.4mg 0.4mg oral qd
 betahistine     甲磺酸倍他司汀片           片 6mg 6mg oral tid

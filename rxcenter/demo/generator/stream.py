@@ -17,6 +17,7 @@ from rxcenter.demo.generator.writing import Document, Line
 
 PLANTED_SHARE, MALFORMED_SHARE, AMENDED_SHARE, REPLAYED_SHARE = 0.12, 0.015, 0.01, 0.03
 DAY_HOURS = 11.0
+EMERGENCY_DAYS = 3  # 处方管理办法 art. 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,8 @@ class _Day:
         setting: str = "outpatient",
     ) -> Document:
         """The document of a scenario with the person's own products."""
-        lines = [Line(product, scenario.days) for product in person.regimen]
+        days = min(scenario.days, EMERGENCY_DAYS) if setting == "emergency" else scenario.days
+        lines = [Line(product, days) for product in person.regimen]
         extra = [s.diagnosis for s in slots if s.diagnosis]
         return writing.western(
             self.rng,

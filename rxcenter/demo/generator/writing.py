@@ -60,7 +60,9 @@ def western(
     prescriber: Prescriber | None = None,
 ) -> Document:
     """A prescription of western or patent medicines."""
-    document = _frame(rng, place, person, number, at, setting, prescriber or _doctor(rng, place, "western"))
+    right = "narcotic" if scenario.name == "cancer-pain" else None
+    doctor = prescriber or _doctor(rng, place, "western", right)
+    document = _frame(rng, place, person, number, at, setting, doctor)
     longest = max(line.days for line in lines)
     document |= {
         "kind": "western",
@@ -73,7 +75,9 @@ def western(
         "programme": _programme(scenario),
     }
     if scenario.long_term:
-        document["patient"]["observations"] = _labs(rng, at) + document["patient"]["observations"]
+        measured = document["patient"]["observations"]
+        known = {one["code"] for one in measured}
+        document["patient"]["observations"] = [o for o in _labs(rng, at) if o["code"] not in known] + measured
     if scenario.name == "cancer-pain":
         document["routing"] = None
     return document
@@ -154,8 +158,9 @@ def _frame(
     }
 
 
-def _doctor(rng: Random, place: Place, practice: str) -> Prescriber:
+def _doctor(rng: Random, place: Place, practice: str, right: str | None = None) -> Prescriber:
     fitting = [p for p in place.prescribers if p.practice == practice and p.title != "assistant"]
+    fitting = [p for p in fitting if right in p.rights] or fitting
     return rng.choice(fitting or list(place.prescribers))
 
 
