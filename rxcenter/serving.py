@@ -6,6 +6,7 @@ not this version's. The demo and the benchmarks run the same processes through `
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import signal
@@ -67,34 +68,44 @@ def processes(given: Mapping[str, str]) -> list[supervisor.Process]:
     return listed
 
 
-def manage(*words: str) -> subprocess.CompletedProcess[str]:
-    """Run a management command with this interpreter; output is kept."""
-    command = [sys.executable, str(ROOT / "manage.py"), *words]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+def look() -> str | None:
+    """Run in a process of its own, so that the supervisor never loads Django: check, compare schemas, collect files.
 
+    Returns why serving would be wrong now, with what to do about it; None when all is well.
+    """
+    import django
+    from django.core.management import CommandError, call_command
+    from django.db import Error
 
-def objection() -> str | None:
-    """Why serving would be wrong now, with what to do about it; None when all is well."""
     try:
         environment.require(*REQUIRED)
-    except ImproperlyConfigured as error:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rxcenter.settings")
+        django.setup()
+        call_command("check", deploy=True, fail_level="ERROR", stderr=io.StringIO())
+        call_command("migrate", check_unapplied=True, skip_checks=True, verbosity=0)
+        call_command("collectstatic", interactive=False, skip_checks=True, verbosity=0)
+    except (ImproperlyConfigured, CommandError) as error:
         return str(error)
-    checked = manage("check", "--deploy", "--fail-level", "ERROR")
-    if checked.returncode:
-        return f"manage.py check --deploy objects:\n{checked.stderr.strip()[-2000:]}"
-    migrated = manage("migrate", "--check")
-    if migrated.returncode and not migrated.stderr.strip():
+    except Error as error:
+        return f"The database cannot be used (DATABASE_URL): {error}".strip()
+    except SystemExit:  # what `migrate --check` says
         return "The database is not at this version. Back it up, then run: .venv/bin/python manage.py migrate"
-    if migrated.returncode:
-        return f"The database cannot be used (DATABASE_URL):\n{migrated.stderr.strip().splitlines()[-1]}"
-    collected = manage("collectstatic", "--noinput", "--verbosity", "0")
-    return f"Static files cannot be collected:\n{collected.stderr.strip()}" if collected.returncode else None
+    return None
+
+
+def objection(given: Mapping[str, str]) -> str | None:
+    """What `look()` says in a child process."""
+    command = [sys.executable, "-m", "rxcenter.serving", "--look"]
+    done = subprocess.run(command, env=filled_in(given), cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    return done.stderr.strip() if done.returncode else None
 
 
 def main() -> int:
     """Run until SIGTERM or Ctrl-C; exit status 1 when it refuses to start."""
+    if sys.argv[1:] == ["--look"]:
+        sys.exit(look())
     found = filled_in(os.environ)
-    reason = objection()
+    reason = objection(os.environ)
     if reason:
         print(reason, file=sys.stderr)
         return 1
