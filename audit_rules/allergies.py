@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from audit_rules.knowledge.allergy_rows import FOOD, NO_ALLERGY, OTHER, substance
+from audit_rules.memo import per_case
 from audit_rules.names import plain
 from audit_rules.rx1 import Allergy
 
@@ -19,8 +18,7 @@ SEVERE = frozenset({"severe", "life-threatening", "life_threatening", "fatal", "
 CODED = {"Z880": "class:penicillin_class", "Z882": "class:sulfonamide_antibacterial"}
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """One allergy understood. `ingredients` are what it names directly; `foods` hold no drug themselves."""
 
     written: str
@@ -46,8 +44,7 @@ class Known:
         return self.kinds == {"intolerance"}
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """One written substance with its record. `target` None = no table knows it."""
 
     written: str
@@ -56,7 +53,7 @@ class Read:
     recorded: str
 
 
-@lru_cache(maxsize=8)  # several rules ask in turn about one case
+@per_case
 def known(case: "Case") -> tuple[Known, ...]:
     """Every allergy that is understood and concerns drugs or foods, in the order of the record."""
     found = [
@@ -75,7 +72,7 @@ def not_understood(case: "Case") -> tuple[Read, ...]:
     return tuple(read for read in _read(case) if read.target is None)
 
 
-@lru_cache(maxsize=8)
+@per_case
 def _read(case: "Case") -> tuple[Read, ...]:
     """This document's list, then what other institutions recorded earlier and this one does not say.
 

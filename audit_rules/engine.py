@@ -76,6 +76,8 @@ def _run(
 
 
 def _finding(rule: Rule, hit: Hit, row: ProfileRow | None) -> Finding:
+    if not (isinstance(hit.message, Text) and isinstance(hit.action, Text)):
+        raise TypeError(f"{rule.id}: message and action are texts in two languages")
     severity = hit.severity or rule.severity
     if row is not None and row.severity is not None:
         severity = row.severity
@@ -96,7 +98,7 @@ def _finding(rule: Rule, hit: Hit, row: ProfileRow | None) -> Finding:
         refs=hit.refs or rule.refs,
         message=hit.message,
         action=hit.action,
-        evidence=hit.evidence,
+        evidence={name: str(value) for name, value in hit.evidence.items()},
         sources=tuple(dict.fromkeys((*rule.sources, *hit.sources))),
     )
 

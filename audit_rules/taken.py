@@ -1,10 +1,8 @@
 """What the patient takes or just took, seen as one list: lines of this prescription and earlier supply."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from audit_rules.case import Case
 from audit_rules.items import Item, Use
@@ -17,8 +15,7 @@ from audit_rules.report import Text
 WASHOUT = timedelta(days=LONGEST_WASHOUT)
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """One ingredient of one line, now (`past` None) or earlier. `days_over` = days since its supply ended."""
 
     ingredient: str
@@ -60,7 +57,6 @@ def current(case: Case) -> tuple[Taken, ...]:
     return tuple(now(use) for use in case.uses)
 
 
-@lru_cache(maxsize=8)  # several rules ask in turn about one case
 @per_case
 def others(case: Case) -> tuple[Taken, ...]:
     """Earlier supply, still open or over for no longer than a washout: of each ingredient what lasts longest."""
