@@ -99,30 +99,37 @@ class IntendedPair:
 
 
 Pair = tuple[str, str]
-Pairs = dict[
-    Pair, tuple[tuple[Interaction, str], ...]
-]  # by sorted pair: the rows, each with its left ingredient
+Rows = tuple[tuple[Interaction, str], ...]  # each row with the ingredient that is its left side
+Partners = dict[str, dict[str, Rows]]
 
 
 @table("interactions")
-def interactions(tables: Tables) -> Pairs:
-    """Rows by sorted pair of ingredients."""
-    found: dict[Pair, list[tuple[Interaction, str]]] = defaultdict(list)
-    columns = ("only_if", "lower_if", "raise_if")
-    for row in load("interactions", Interaction, dict.fromkeys(columns, Condition.parse)):
-        if (row.raise_if.alternatives and not row.raised) or (row.lower_if.alternatives and not row.lowered):
-            raise BadTable(
-                f"interactions.csv: {row.id}: a condition and the severity it leads to go together"
-            )
-        if max(row.left_washout, row.right_washout) > LONGEST_WASHOUT:
-            raise BadTable(f"interactions.csv: {row.id}: a washout of more than {LONGEST_WASHOUT} days")
+def interactions(tables: Tables) -> Partners:
+    """Rows by ingredient and partner; both ways round."""
+    found: dict[str, dict[str, list[tuple[Interaction, str]]]] = defaultdict(lambda: defaultdict(list))
+    for row in load(
+        "interactions", Interaction, dict.fromkeys(("only_if", "lower_if", "raise_if"), Condition.parse)
+    ):
+        _sound(row)
         left = expanded(tables, "interactions", row.left, row.left_except)
         right = expanded(tables, "interactions", row.right, row.right_except)
         for one, other in product(sorted(left), sorted(right)):
-            key = (min(one, other), max(one, other))
-            if one != other and not any(known is row for known, _ in found[key]):
-                found[key].append((row, one))
-    return {key: tuple(rows) for key, rows in found.items() if rows}
+            if one != other and not any(known is row for known, _ in found[one][other]):
+                for key, partner in ((one, other), (other, one)):
+                    found[key][partner].append((row, one))
+    return {key: {p: tuple(rows) for p, rows in partners.items()} for key, partners in found.items()}
+
+
+def _sound(row: Interaction) -> None:
+    for condition, severity in ((row.raise_if, row.raised), (row.lower_if, row.lowered)):
+        if bool(condition.alternatives) != bool(severity):
+            raise BadTable(
+                f"interactions.csv: {row.id}: a condition and the severity it leads to go together"
+            )
+        if severity and severity != SILENT and severity.upper() not in Severity.__members__:
+            raise BadTable(f"interactions.csv: {row.id}: {severity!r} is no severity")
+    if max(row.left_washout, row.right_washout) > LONGEST_WASHOUT:
+        raise BadTable(f"interactions.csv: {row.id}: a washout of more than {LONGEST_WASHOUT} days")
 
 
 @table("stacks")

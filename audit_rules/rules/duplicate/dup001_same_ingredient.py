@@ -27,6 +27,8 @@ def same_ingredient(case: Case) -> Iterator[Hit | Gap]:
     Why it matters: paracetamol, glibenclamide or an opioid hidden in a second product is the usual way to an overdose.
     What to do: keep one line; if both are meant, say so in the instructions.
     """
+    if len({use.ingredient for use in case.uses}) == len(case.uses):
+        return
     intended = case.catalogue.table("duplicate_pairs")
     for key in dict.fromkeys(use.ingredient for use in case.uses):
         uses = case.uses_of(key)

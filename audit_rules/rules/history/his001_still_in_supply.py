@@ -28,6 +28,8 @@ def still_in_supply(case: Case) -> Iterator[Hit | Gap]:
     Why it matters: two institutions that do not see each other give a double dose, or stock for somebody else.
     What to do: ask the patient; cancel, shorten, or state the reason.
     """
+    if not case.open_past:
+        return
     intended = case.catalogue.table("duplicate_pairs")
     for key in dict.fromkeys(use.ingredient for use in case.uses):
         if (key, key) in intended or case.ingredient(key).kind == "piece":
@@ -38,13 +40,13 @@ def still_in_supply(case: Case) -> Iterator[Hit | Gap]:
 
 
 def _left(case: Case, use: Use) -> Iterator[Past]:
-    for past in case.past:
+    for past in case.open_past:
         if past.ingredient != use.ingredient or past.source != "history" or past.item.as_needed:
             continue
         same_way = past.systemic == use.systemic and (
             past.systemic or past.item.route_group == use.item.route_group
         )
-        if past.ends_on is None or not same_way or not past.open_on(case.issued_on):
+        if past.ends_on is None or not same_way:
             continue
         left, whole = (past.ends_on - case.issued_on).days, (past.ends_on - past.issued_on).days
         if left > WINDOW_DAYS and left * WINDOW_SHARE > whole:

@@ -19,6 +19,7 @@ STRICT = frozenset({"narcotic", "psychotropic_1"})
     severity=Severity.MAJOR,
     sources=("cn-controlled-2005", "cn-review-2018"),
     refs=("CN-APP-021",),
+    ingredients=lambda catalogue: frozenset(k for k, row in catalogue.ingredients.items() if row.control),
 )
 def several_prescribers_of_controlled_drugs(case: Case) -> Iterator[Hit | Gap]:
     """A controlled drug is ordered while other institutions gave one of its group in the last 30 days.

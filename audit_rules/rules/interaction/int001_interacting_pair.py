@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from itertools import combinations
 
 from audit_rules.case import Case
 from audit_rules.knowledge.conditions import Doses
@@ -19,7 +18,7 @@ TABLE = "interactions"
     category="interaction",
     severity=Severity.MAJOR,
     refs=("CN-APP-007",),
-    ingredients=lambda catalogue: frozenset(key for pair in catalogue.table(TABLE) for key in pair),
+    ingredients=lambda catalogue: frozenset(catalogue.table(TABLE)),
 )
 def interacting_pair(case: Case) -> Iterator[Hit | Gap]:
     """Two drugs that must not be taken together, or only with care: in this prescription or with earlier supply.
@@ -30,13 +29,16 @@ def interacting_pair(case: Case) -> Iterator[Hit | Gap]:
     Why it matters: serotonin syndrome, bleeding, rhabdomyolysis or torsades come from pairs that nobody saw together.
     What to do: as the finding says: change one, separate them, reduce the dose, or monitor.
     """
-    pairs = case.catalogue.table(TABLE)
+    table = case.catalogue.table(TABLE)
     now = current(case)
-    for one, other in (*combinations(now, 2), *((n, p) for n in now for p in others(case))):
-        key = (min(one.ingredient, other.ingredient), max(one.ingredient, other.ingredient))
-        for row, first in pairs.get(key, ()):
-            left, right = (one, other) if one.ingredient == first else (other, one)
-            yield from _said(case, row, left, right)
+    for place, one in enumerate(now):
+        partners = table.get(one.ingredient)
+        if partners is None:
+            continue
+        for other in (*now[place + 1 :], *others(case)):
+            for row, first in partners.get(other.ingredient, ()):
+                left, right = (one, other) if one.ingredient == first else (other, one)
+                yield from _said(case, row, left, right)
 
 
 def _said(case: Case, row: Interaction, left: Taken, right: Taken) -> Iterator[Hit | Gap]:
@@ -48,10 +50,9 @@ def _said(case: Case, row: Interaction, left: Taken, right: Taken) -> Iterator[H
         return
     doses = Doses(left=left.daily, right=right.daily)
     applies = row.only_if.holds(case, doses)
-    severity = _severity(case, row, doses)
     if applies is None:
         yield _unknown(case, row, left, right)
-    elif applies and severity is not None:
+    elif applies and (severity := _severity(case, row, doses)) is not None:
         yield _hit(case, row, left, right, severity)
 
 

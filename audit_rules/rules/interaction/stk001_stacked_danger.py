@@ -26,7 +26,7 @@ def stacked_danger(case: Case) -> Iterator[Hit | Gap]:
     What to do: leave the weakest reason out; monitor what the finding names.
     """
     for stack, members in _stacked(case).items():
-        if all(taken.line is None for taken, _ in members.values()):
+        if len(members) < 2 or all(taken.line is None for taken, _ in members.values()):
             continue
         groups = {group for _, group in members.values()}
         level = _level(case, stack, len(members), len(groups))
