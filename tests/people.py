@@ -73,7 +73,11 @@ def staff(name: str, role: Role, at: Place | None = None) -> User:
 
 def automatic_pass(setting: str = "outpatient", kind: str = "hospital") -> PassPolicy:
     return PassPolicy.objects.create(
-        setting=setting, institution_kind=kind, automatic=True, in_force_from=date(2026, 1, 1), decided_by="test"
+        setting=setting,
+        institution_kind=kind,
+        automatic=True,
+        in_force_from=date(2026, 1, 1),
+        decided_by="test",
     )
 
 

@@ -29,15 +29,19 @@ def earlier(prescriptions: Iterable[UUID]) -> dict[UUID, list[rx.Prescription]]:
     found: dict[UUID, list[rx.Prescription]] = {pk: [] for pk in ids}
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT mine.id, old.document::text
-            FROM prescriptions_prescription mine
-            JOIN patients_person p ON p.id = mine.person_id OR p.merged_into_id = mine.person_id
-            JOIN prescriptions_prescription old ON old.person_id = p.id AND old.id <> mine.id
+            """WITH mine AS (
+                SELECT id, person_id, issued_at, institution_id, number FROM prescriptions_prescription WHERE id = ANY(%s)
+            ), persons AS (
+                SELECT id, person_id AS person FROM mine
+                UNION SELECT mine.id, p.id FROM mine JOIN patients_person p ON p.merged_into_id = mine.person_id
+            )
+            SELECT mine.id, old.document::text
+            FROM mine JOIN persons USING (id)
+            JOIN prescriptions_prescription old ON old.person_id = persons.person AND old.id <> mine.id
                 AND old.issued_at < mine.issued_at AND old.issued_at >= mine.issued_at - make_interval(days => %s)
                 AND old.state <> ALL(%s) AND (old.institution_id, old.number) <> (mine.institution_id, mine.number)
-            WHERE mine.id = ANY(%s)
             ORDER BY mine.id, old.issued_at, old.id""",
-            [settings.HISTORY_DAYS, [s.value for s in NOT_TAKEN], ids],
+            [ids, settings.HISTORY_DAYS, [s.value for s in NOT_TAKEN]],
         )
         decoded: dict[str, rx.Prescription] = {}
         for pk, text in cursor:

@@ -30,7 +30,9 @@ def stacked_days(days: Sequence[date], series: Sequence[Series], *, title: str) 
     for n in range(5):
         y = TOP + inner_h * (1 - n / 4)
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - 8}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(f'<text class="tick" x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{top * n // 4}</text>')
+        parts.append(
+            f'<text class="tick" x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{top * n // 4}</text>'
+        )
     for n, day in enumerate(days):
         x, below = LEFT + n * step + step * 0.12, 0
         for s in series:

@@ -34,7 +34,9 @@ def test_a_prescription_is_stored_with_its_job_and_its_event(client):
 
 def test_one_statement_stores_it(client, django_assert_num_queries, django_capture_on_commit_callbacks):
     north = people.north()
-    with django_capture_on_commit_callbacks(execute=True):  # the data key of the month is remembered after a commit
+    with django_capture_on_commit_callbacks(
+        execute=True
+    ):  # the data key of the month is remembered after a commit
         post(client, north, people.document(north))
     with django_assert_num_queries(1):
         assert post(client, north, people.document(north, number="H0001-2")).status_code == 201
@@ -92,7 +94,9 @@ def test_every_problem_of_a_document_is_named_at_once(client):
     assert not Prescription.objects.exists()
 
 
-@pytest.mark.parametrize("raw", [b" ", b"{", b"[]", b"null", b"\xff\xfe", b'{"a":1,"a":2}', b"[" * 5000, b'"\\ud800"'])
+@pytest.mark.parametrize(
+    "raw", [b" ", b"{", b"[]", b"null", b"\xff\xfe", b'{"a":1,"a":2}', b"[" * 5000, b'"\\ud800"']
+)
 def test_hostile_bytes_are_refused_and_leave_nothing(client, raw):
     answer = post(client, people.north(), raw)
     assert answer.status_code == 422

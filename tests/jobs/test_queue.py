@@ -145,7 +145,7 @@ def test_a_job_that_kills_its_worker_five_times_is_set_aside_alone(handler):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_retried_job_is_claimed_alone():
-    first, second = add(2)
+    add(2)
     queue.claim("test", 10)
     sql("UPDATE jobs_job SET lease_until = now() - interval '1 second'")
     queue.release_expired()

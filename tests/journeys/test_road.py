@@ -17,7 +17,11 @@ from rxcenter.prescriptions.models import Prescription
 from rxcenter.review.models import AuditRun, Waiting
 from tests import people
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes, pytest.mark.xdist_group("processes")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.processes,
+    pytest.mark.xdist_group("processes"),
+]
 POST = "/api/v1/prescriptions"
 
 
@@ -46,10 +50,17 @@ def test_from_the_post_to_the_hand_over(centre, north):
     assert posted.status_code == 201, posted.text
     pk = posted.json()["id"]
     offer = centre.until(lambda: centre.get(north, "/api/v1/offers")["offers"], "an offer")[0]
-    claim = centre.post(north, "/api/v1/claims", {"order": offer["order"]}, **{"Idempotency-Key": str(uuid4())})
+    claim = centre.post(
+        north, "/api/v1/claims", {"order": offer["order"]}, **{"Idempotency-Key": str(uuid4())}
+    )
     assert claim.status_code == 201, claim.text
     code = centre.get(north, f"{POST}/{pk}/pickup")["code"]
-    body = {"local_id": "D-1", "pharmacist": "PH-7", "handed_over_at": timezone.now().isoformat(), "code": code}
+    body = {
+        "local_id": "D-1",
+        "pharmacist": "PH-7",
+        "handed_over_at": timezone.now().isoformat(),
+        "code": code,
+    }
     headers = {"Idempotency-Key": str(uuid4()), "Claim-Token": claim.json()["claim_token"]}
     dispensed = centre.post(north, f"/api/v1/claims/{claim.json()['claim_id']}/dispenses", body, **headers)
     assert dispensed.status_code == 201, dispensed.text
@@ -57,7 +68,9 @@ def test_from_the_post_to_the_hand_over(centre, north):
     assert (seen["state"], seen["orders"][0]["state"]) == ("completed", "completed")
     types = [e["type"] for e in centre.get(north, "/api/v1/events")["events"]]
     assert types[0] == "prescription.received"
-    assert {"prescription.audit_passed", "order.claimed", "order.dispensed", "prescription.completed"} <= set(types)
+    assert {"prescription.audit_passed", "order.claimed", "order.dispensed", "prescription.completed"} <= set(
+        types
+    )
     assert list(faults()) == []
 
 
@@ -79,7 +92,9 @@ def test_a_killed_worker_loses_nothing_and_does_nothing_twice(centre, north):
     poster = threading.Thread(target=post_all)
     poster.start()
     for _ in range(3):
-        centre.until(lambda: Job.objects.filter(state="running").exists() or not poster.is_alive(), "work in hand", 20)
+        centre.until(
+            lambda: Job.objects.filter(state="running").exists() or not poster.is_alive(), "work in hand", 20
+        )
         if pid := centre.group.pid("worker"):
             os.killpg(pid, signal.SIGKILL)
     poster.join()
@@ -124,6 +139,7 @@ def test_a_web_process_killed_in_mid_post_is_answered_on_retry(centre, north):
     killer = threading.Timer(0.3, lambda: os.killpg(centre.group.pid("web"), signal.SIGKILL))
     killer.start()
     for document in wanted:
+
         def stored(document=document):
             try:
                 return centre.post(north, POST, document).status_code in (200, 201)

@@ -18,7 +18,12 @@ from tests.people import NOON
 def write(*streams, subject=None, body=None):
     with recording.transaction():
         recording.record(
-            "test.happened", subject=subject or uuid4(), streams=list(streams), actor="system:test", at=NOON, body=body
+            "test.happened",
+            subject=subject or uuid4(),
+            streams=list(streams),
+            actor="system:test",
+            at=NOON,
+            body=body,
         )
 
 
@@ -35,7 +40,9 @@ def test_a_copy_for_the_dispenser_shares_the_prescriptions_number():
     subject = uuid4()
     write("Z9", subject=subject)
     write("Z9", "A1", subject=subject)
-    assert list(Event.objects.filter(stream="A1").values_list("seq", "subject_seq", "primary")) == [(1, 2, False)]
+    assert list(Event.objects.filter(stream="A1").values_list("seq", "subject_seq", "primary")) == [
+        (1, 2, False)
+    ]
     assert [e["prescription_seq"] for e in events_after("Z9", 0, 10)] == [1, 2]
     assert list(faults()) == []
 
@@ -104,7 +111,9 @@ def test_what_is_cut_off_is_found_by_the_head_and_by_an_outside_checkpoint():
     assert list(checkpoint_faults(handed_over)) == []
     assert "events are missing at the end" in tampered("DELETE FROM ledger_event WHERE seq = 3")[0]
     head = Event.objects.get(seq=2)
-    StreamHead.objects.filter(stream="H0001").update(seq=2, hash=head.hash)  # a careful forger mends the head too
+    StreamHead.objects.filter(stream="H0001").update(
+        seq=2, hash=head.hash
+    )  # a careful forger mends the head too
     assert list(faults()) == []
     assert "gone or changed" in next(iter(checkpoint_faults(handed_over)))
     assert "not ours" in next(iter(checkpoint_faults({**handed_over, "events": 2})))
@@ -112,7 +121,12 @@ def test_what_is_cut_off_is_found_by_the_head_and_by_an_outside_checkpoint():
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    "sql", ["UPDATE ledger_event SET type = 'x'", "DELETE FROM ledger_event", "UPDATE ledger_checkpoint SET events = 0"]
+    "sql",
+    [
+        "UPDATE ledger_event SET type = 'x'",
+        "DELETE FROM ledger_event",
+        "UPDATE ledger_checkpoint SET events = 0",
+    ],
 )
 def test_the_database_refuses_changes(sql):
     write("H0001")

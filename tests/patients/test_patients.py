@@ -23,7 +23,11 @@ PIA = Actor(Role.PHARMACIST, "pia")
 
 
 def test_a_blind_index_ignores_writing_and_depends_on_the_system():
-    assert blind("resident_id", "6401 0019x") == blind("resident_id", "64010019X") == blind("resident_id", "６４０１-0019X")
+    assert (
+        blind("resident_id", "6401 0019x")
+        == blind("resident_id", "64010019X")
+        == blind("resident_id", "６４０１-0019X")
+    )
     assert blind("resident_id", "1") != blind("health_card", "1")
     assert "64010019" not in blind("resident_id", "64010019X")
 
@@ -35,7 +39,9 @@ def test_splitting_masks_every_personal_field_and_keeps_the_shape():
     whole["routing"] = {"nominated": ["P1"], "delivery": "courier", "address": "银川市某路1号"}
     masked, personal, keys = split(whole)
     text = str(masked)
-    assert not any(secret in text for secret in ("李秀英", "13812345678", "640100195803020042", "王芳", "银川市"))
+    assert not any(
+        secret in text for secret in ("李秀英", "13812345678", "640100195803020042", "王芳", "银川市")
+    )
     assert masked["routing"]["address"] is not None
     assert personal["address"] == "银川市某路1号"
     assert keys == [blind("health_card", "640100195803020042"), blind("resident_id", "640100")]
@@ -88,7 +94,9 @@ def test_keys_wrapped_by_an_older_version_still_open(settings):
 @pytest.mark.django_db
 def test_revealing_needs_a_purpose_and_is_written_down():
     row = uuid4()
-    sealed = seal({"name": "李秀英", "phone": "138"}, table="prescription", row=row, institution="H1", epoch="2026-11")
+    sealed = seal(
+        {"name": "李秀英", "phone": "138"}, table="prescription", row=row, institution="H1", epoch="2026-11"
+    )
     where = {"table": "prescription", "row": row, "institution": "H1", "by": PIA, "at": people.NOON}
     with pytest.raises(ReasonNeeded):
         reveal(sealed, purpose="  ", **where)
@@ -100,7 +108,9 @@ def test_revealing_needs_a_purpose_and_is_written_down():
 
 @pytest.mark.django_db
 def test_the_access_log_cannot_be_changed():
-    AccessLog.objects.create(at=people.NOON, actor="a", role="r", purpose="p", prescription=uuid4(), institution="H1")
+    AccessLog.objects.create(
+        at=people.NOON, actor="a", role="r", purpose="p", prescription=uuid4(), institution="H1"
+    )
     for sql in ("UPDATE patients_accesslog SET actor = 'b'", "DELETE FROM patients_accesslog"):
         with pytest.raises((InternalError, ProgrammingError), match="append-only"), transaction.atomic():
             connection.cursor().execute(sql)
@@ -140,7 +150,13 @@ def test_identifiers_of_two_persons_are_a_conflict_for_an_operator():
 def test_persons_kept_apart_stay_a_conflict_that_is_not_listed_again():
     linked("card:1"), linked("id:9")
     assert linked("card:1", "id:9").conflict
-    settle(MergeCandidate.objects.get().pk, same=False, by=Actor(Role.OPERATOR, "opa"), at=people.NOON, reason="两人")
+    settle(
+        MergeCandidate.objects.get().pk,
+        same=False,
+        by=Actor(Role.OPERATOR, "opa"),
+        at=people.NOON,
+        reason="两人",
+    )
     assert linked("card:1", "id:9").conflict
     assert MergeCandidate.objects.count() == 1
 

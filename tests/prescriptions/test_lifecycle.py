@@ -22,7 +22,7 @@ def prescription():
 
 
 def put_in(pk, state):
-    Prescription.objects.filter(pk=pk).update(**{"state": state})
+    Prescription.objects.filter(pk=pk).update(state=state)
 
 
 @pytest.mark.parametrize("state", State)

@@ -20,7 +20,9 @@ URL = "/api/v1/prescriptions"
 
 
 def call(client, place, path, body):
-    return client.post(f"{URL}{path}", json.dumps(body), content_type="application/json", headers=place.headers)
+    return client.post(
+        f"{URL}{path}", json.dumps(body), content_type="application/json", headers=place.headers
+    )
 
 
 def stored(place, **changes):
@@ -58,7 +60,10 @@ def test_cancelling_needs_a_reason_ends_it_and_answers_the_same_again(client):
     north = people.north()
     pk = stored(north)
     assert call(client, north, f"/{pk}/cancel", {}).status_code == 422
-    assert call(client, north, f"/{pk}/cancel", {"reason": "x", "resaon": "y"}).json()["problems"][0]["path"] == "$.resaon"
+    assert (
+        call(client, north, f"/{pk}/cancel", {"reason": "x", "resaon": "y"}).json()["problems"][0]["path"]
+        == "$.resaon"
+    )
     for _ in range(2):
         assert call(client, north, f"/{pk}/cancel", {"reason": "患者要求"}).status_code == 200
     assert Prescription.objects.get().state == "cancelled"
@@ -93,11 +98,15 @@ def test_a_key_without_the_scope_is_told_which(client):
     assert answer.json()["scope"] == "prescriptions"
 
 
-HERBAL = {"kind": "herbal", "herbal": {"doses": 7, "per_day": 1, "usage": "水煎服", "disease": "咳嗽", "syndrome": "痰湿"}}
+HERBAL = {
+    "kind": "herbal",
+    "herbal": {"doses": 7, "per_day": 1, "usage": "水煎服", "disease": "咳嗽", "syndrome": "痰湿"},
+}
 
 
 def incompatible(place):
     """十八反: 甘草 with 甘遂."""
+
     def item(line, name, grams):
         return {"line": line, "drug": {"name": name}, "dose": {"value": grams, "unit": "g"}}
 
@@ -113,7 +122,10 @@ def test_a_double_signature_lowers_a_finding_to_a_pharmacists_decision(client):
     assert row.state == "with_prescriber"
     [rule] = {f["rule"] for f in AuditRun.objects.get().report["findings"] if f["release"] == "double_sign" and f["severity"] == "critical"}  # fmt: skip
     body = {"revision": 1, "findings": [rule], "signer": "D0815", "reason": "经方,已告知患者"}
-    assert call(client, north, f"/{pk}/double-sign", {**body, "signer": "D9"}).json()["problems"][0]["path"] == "$.signer"
+    assert (
+        call(client, north, f"/{pk}/double-sign", {**body, "signer": "D9"}).json()["problems"][0]["path"]
+        == "$.signer"
+    )
     assert call(client, north, f"/{pk}/double-sign", {**body, "findings": ["XXX001"]}).status_code == 422
     assert call(client, north, f"/{pk}/double-sign", {**body, "revision": 2}).status_code == 422
     answer = call(client, north, f"/{pk}/double-sign", body)
@@ -135,7 +147,7 @@ def test_history_reaches_across_institutions_and_never_forward():
     later = stored(south, number="C", issued_at="2026-11-20T08:00:00+08:00")
     now = stored(south, number="D", issued_at="2026-11-10T08:00:00+08:00")
     working.drain("audit")
-    Prescription.objects.filter(pk=cancelled).update(**{"state": "cancelled"})
+    Prescription.objects.filter(pk=cancelled).update(state="cancelled")
     found = earlier([now])
     assert [d.number for d in found[now]] == ["A"]
     docs, conflict = earlier_of(Prescription.objects.get(pk=later).patient_keys, before=people.NOON)
@@ -146,7 +158,9 @@ def test_history_reaches_across_institutions_and_never_forward():
 
 def test_imported_history_is_no_work_and_no_news(client):
     north = people.north()
-    rows = [people.posted(north, number=f"OLD{n}", issued_at=f"2026-10-0{n + 1}T08:00:00+08:00") for n in range(3)]
+    rows = [
+        people.posted(north, number=f"OLD{n}", issued_at=f"2026-10-0{n + 1}T08:00:00+08:00") for n in range(3)
+    ]
     assert import_history(rows, at=people.NOON) == 3
     assert import_history(rows, at=people.NOON) == 0
     assert set(Prescription.objects.values_list("state", flat=True)) == {"imported"}
@@ -160,7 +174,9 @@ def test_imported_history_is_no_work_and_no_news(client):
 
 def test_precheck_answers_the_report_and_stores_nothing(client):
     north = people.north()
-    import_history([people.posted(north, number="OLD", issued_at="2026-11-01T08:00:00+08:00")], at=people.NOON)
+    import_history(
+        [people.posted(north, number="OLD", issued_at="2026-11-01T08:00:00+08:00")], at=people.NOON
+    )
     counts = [Prescription.objects.count(), Job.objects.count()]
     raw = json.dumps(people.document(north))
     answer = client.post("/api/v1/precheck", raw, content_type="application/json", headers=north.headers)

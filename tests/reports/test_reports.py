@@ -67,7 +67,10 @@ def test_a_regulator_of_one_place_sees_that_place_only(world, client):
     assert "北方医院" in text
     assert "南街" not in text
     assert client.get(reverse("reports:institution", args=["C0002"])).status_code == 404
-    assert client.get(reverse("reports:export", args=["institutions"]), {"institution": "C0002"}).status_code == 404
+    assert (
+        client.get(reverse("reports:export", args=["institutions"]), {"institution": "C0002"}).status_code
+        == 404
+    )
 
 
 @pytest.mark.parametrize("role", [Role.PHARMACIST, Role.DISPENSER])
