@@ -67,7 +67,7 @@ def _order(order: Order) -> dict[str, Any]:
 def _content(order: Order, by: Actor, at: datetime) -> dict[str, Any]:
     prescription = order.prescription
     personal = reveal(
-        prescription.sealed,
+        bytes(prescription.sealed),
         table="prescription",
         row=prescription.pk,
         institution=prescription.institution_id,

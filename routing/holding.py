@@ -79,7 +79,7 @@ def end_claim(claim: Claim, state: str, *, at: datetime, reason: str = "") -> No
 def token_again(claim: Claim, *, by: Actor, at: datetime) -> str:
     """The token of an open claim, for the organisation that lost the answer; logged."""
     shown = reveal(
-        claim.token_sealed,
+        bytes(claim.token_sealed),
         table=TABLE,
         row=claim.pk,
         institution=claim.dispenser_id,

@@ -81,7 +81,7 @@ def _replay(stored: IdempotencyKey, request: Asked, by: Actor, at: datetime) -> 
         )
         raise KeyReused(words, first_seen=stored.created_at.isoformat())
     shown = reveal(
-        stored.body_sealed,
+        bytes(stored.body_sealed),
         table=TABLE,
         row=request.row(),
         institution=request.client,

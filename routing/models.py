@@ -47,22 +47,27 @@ class Order(models.Model):
     """One supply of one set of lines of one approved prescription. Only custody.py writes `state`."""
 
     id = models.UUIDField(primary_key=True)
-    prescription = models.ForeignKey(Prescription, models.PROTECT, related_name="orders")
-    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+")  # the placer
+    prescription = models.ForeignKey(
+        Prescription, models.PROTECT, related_name="orders", verbose_name=_("prescription")
+    )
+    # The placer
+    institution = models.ForeignKey(
+        Institution, models.PROTECT, related_name="+", verbose_name=_("institution")
+    )
     issue = models.SmallIntegerField(default=1)  # of a repeat: first, second, … supply
     state = models.CharField(_("state"), max_length=16, choices=OrderState)
-    state_since = models.DateTimeField()
+    state_since = models.DateTimeField(_("since"))
     # Any dispenser with the code may claim (needs the patient's consent)
-    pool = models.BooleanField(default=False)
-    delivery = models.CharField(max_length=10, default="pickup")
+    pool = models.BooleanField(_("open pool"), default=False)
+    delivery = models.CharField(_("delivery"), max_length=10, default="pickup")
     # Where to deliver, no finer than a dispenser's area
     region = models.CharField(max_length=200, blank=True)
     # Drug groups as approved; null: nobody classified the drugs, so they stay in-house
-    groups = ArrayField(models.CharField(max_length=24), null=True)
+    groups = ArrayField(models.CharField(max_length=24), null=True, verbose_name=_("drug groups"))
     # Codes in the order in which they are asked
     ranked = ArrayField(models.CharField(max_length=32), default=list)
     opens_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
+    expires_at = models.DateTimeField(_("valid until"))
     code_hash = models.BinaryField(max_length=32)  # HMAC of the pickup code
     code_sealed = models.BinaryField()  # the code itself, for the placer's GET …/pickup
     wrong_codes = models.SmallIntegerField(default=0)  # at hand-over, by the holder
@@ -128,14 +133,18 @@ class Offer(models.Model):
         SUPERSEDED = "superseded", _("superseded")
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="offers")
-    dispenser = models.ForeignKey(Dispenser, models.PROTECT, related_name="offers")
-    rank = models.SmallIntegerField()
-    state = models.CharField(max_length=12, choices=State, default=State.PENDING)
-    reason = models.CharField(max_length=200, blank=True)
-    made_at = models.DateTimeField()
-    answered_at = models.DateTimeField(null=True)
+    dispenser = models.ForeignKey(
+        Dispenser, models.PROTECT, related_name="offers", verbose_name=_("dispenser")
+    )
+    rank = models.SmallIntegerField(_("asked as number"))
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.PENDING)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    made_at = models.DateTimeField(_("asked"))
+    answered_at = models.DateTimeField(_("answered"), null=True)
 
     class Meta:
+        verbose_name = _("offer")
+        verbose_name_plural = _("offers")
         constraints = [
             models.UniqueConstraint(fields=["order", "dispenser", "rank"], name="offered_once_per_rank"),
             models.UniqueConstraint(
@@ -149,8 +158,8 @@ class Claim(models.Model):
     """One holder of one order, from claim to its end. The partial unique index is the proof of one holder."""
 
     class State(models.TextChoices):
-        OPEN = "open", _("open")
-        RETURNED = "returned", _("returned")
+        OPEN = "open", _("held now")
+        RETURNED = "returned", _("given back")
         LAPSED = "lapsed", _("lease ran out")
         RELEASED = "released", _("released by force")
         COMPLETED = "completed", _("completed")
@@ -158,17 +167,21 @@ class Claim(models.Model):
 
     id = models.UUIDField(primary_key=True)
     order = models.ForeignKey(Order, models.PROTECT, related_name="claims")
-    dispenser = models.ForeignKey(Dispenser, models.PROTECT, related_name="claims")
+    dispenser = models.ForeignKey(
+        Dispenser, models.PROTECT, related_name="claims", verbose_name=_("dispenser")
+    )
     seq = models.IntegerField()  # the order's claim_seq at the time: the fence
-    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
     token_hash = models.BinaryField(max_length=32)
     token_sealed = models.BinaryField()  # for recovery of a lost answer by the same organisation
-    claimed_at = models.DateTimeField()
-    lease_until = models.DateTimeField(null=True)  # none once preparation has started
-    ended_at = models.DateTimeField(null=True)
-    reason = models.CharField(max_length=200, blank=True)
+    claimed_at = models.DateTimeField(_("claimed"))
+    lease_until = models.DateTimeField(_("lease until"), null=True)  # none once preparation has started
+    ended_at = models.DateTimeField(_("ended"), null=True)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
 
     class Meta:
+        verbose_name = _("claim")
+        verbose_name_plural = _("claims")
         constraints = [
             models.UniqueConstraint(
                 fields=["order"], condition=Q(state="open"), name="one_open_claim_per_order"

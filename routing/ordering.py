@@ -97,7 +97,7 @@ def _choice(need: Need, prescription: Prescription) -> Choice:
 def _region(prescription: Prescription, at: datetime) -> str:
     """The delivery region out of the sealed address: what decides who can deliver, and nothing finer."""
     personal = reveal(
-        prescription.sealed,
+        bytes(prescription.sealed),
         table="prescription",
         row=prescription.pk,
         institution=prescription.institution_id,

@@ -10,7 +10,7 @@ from rxcenter.accounts.roles import Role
 
 class OrderState(models.TextChoices):
     SCHEDULED = "scheduled", _("scheduled")
-    OPEN = "open", _("open")
+    OPEN = "open", _("open to dispensers")
     OFFERED = "offered", _("offered")
     CLAIMED = "claimed", _("claimed")
     PREPARING = "preparing", _("preparing")

@@ -97,6 +97,8 @@ UNFOLD: dict[str, object] = {
                 "separator": True,
                 "items": [
                     _item(_("Institutions"), "apartment", "admin:accounts_institution_changelist", "watchers"),
+                    _item(_("Dispensers"), "local_pharmacy", "admin:routing_dispenser_changelist", "watchers"),
+                    _item(_("Orders"), "local_shipping", "admin:routing_order_changelist", "watchers"),
                     _item(_("Staff"), "badge", "admin:accounts_user_changelist", "operators"),
                     _item(_("Second factors"), "phonelink_lock", "admin:otp_totp_totpdevice_changelist", "operators"),
                     _item(_("Client keys"), "key", "admin:accounts_clientkey_changelist", "operators"),

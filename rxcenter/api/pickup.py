@@ -37,7 +37,7 @@ class PickupView(APIView):
         if order is None or order.state in TERMINAL or order.state == OrderState.UNROUTABLE:
             raise _no_code(row, order)
         shown = reveal(
-            order.code_sealed,
+            bytes(order.code_sealed),
             table=CODE_TABLE,
             row=order.pk,
             institution=order.institution_id,

@@ -122,10 +122,10 @@ def test_claim_against_cancel(north):
 
 
 def test_dispense_against_lapse(north):
+    at = NOON + LEASE
     for _ in range(8):
         order = road.routed(north)
         made = road.claimed(order, north)
-        at = NOON + LEASE
         report = Handover("L1", "YS1", at)
         race(
             [
