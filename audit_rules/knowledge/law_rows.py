@@ -82,6 +82,7 @@ class ControlException:
     ordinary drug. The first row that matches decides.
     """
 
+    id: str
     ingredient: str
     with_others: bool | None
     groups: tuple[str, ...]

@@ -25,14 +25,14 @@ def supply_without_reason(case: Case) -> Iterator[Hit]:
     """More than seven days (emergency: three) on a prescription that is not long-term and gives no reason.
 
     Why it matters: longer supplies go without review; the law wants the reason (chronic disease, old age, distance).
-    What to do: give the ordinary supply, or state the reason.
+    What to do: give the ordinary supply, or state the reason. Controlled drugs have limits of their own (CTL001).
     """
     if case.setting not in SETTINGS or case.long_term or (case.reasons.over_supply or "").strip():
         return
     limit = case.catalogue.table("law").on(f"supply_days_{case.setting}", case.issued_on)
     if limit is None:
         return
-    days = {item.line: _days(case, item) for item in case.items}
+    days = {item.line: _days(case, item) for item in case.items if not _has_limits_of_its_own(case, item)}
     over = {line: given for line, given in days.items() if given is not None and given > limit.value}
     if not over:
         return
@@ -55,6 +55,12 @@ def supply_without_reason(case: Case) -> Iterator[Hit]:
         },
         refs=limit.refs,
     )
+
+
+def _has_limits_of_its_own(case: Case, item: Item) -> bool:
+    """Narcotic and psychotropic drugs: the special rule on their supply goes before the general one."""
+    own = case.catalogue.table("controls").of(item, case.issued_on)
+    return any(control in ("narcotic", "psychotropic_1", "psychotropic_2") for _, control in own)
 
 
 def _days(case: Case, item: Item) -> Decimal | None:

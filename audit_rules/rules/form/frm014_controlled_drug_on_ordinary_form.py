@@ -27,7 +27,7 @@ def controlled_drug_on_ordinary_form(case: Case) -> Iterator[Hit]:
     Why it matters: these drugs have a form of their own (pale red, 麻、精一), kept three years and counted apart.
     What to do: write them on their own prescription. A solvent may stand with an injection.
     """
-    if case.setting == "inpatient":
+    if case.setting == "inpatient" or case.kind == "herbal":  # poppy husk must not be dispensed alone
         return
     table = case.catalogue.table("controls")
     special, ordinary = [], []

@@ -31,7 +31,7 @@ def never_by_this_route(case: Case) -> Iterator[Hit]:
                 if item.route not in row.routes or (row.forms and item.form not in row.forms):
                     continue
                 name = named(case, (key,))
-                route = case.catalogue.routes.get(item.route)
+                route = case.catalogue.routes.get(item.route or "")
                 yield Hit(
                     lines=(item.line,),
                     drugs=(key,),

@@ -36,7 +36,7 @@ def form_not_for_this_route(case: Case) -> Iterator[Hit]:
 
 
 def _hit(case: Case, item: Item, zh: str, en: str) -> Hit:
-    route = case.catalogue.routes.get(item.route)
+    route = case.catalogue.routes.get(item.route or "")
     return Hit(
         lines=(item.line,),
         drugs=item.ingredients,
