@@ -14,8 +14,10 @@ from rxcenter.demo.findings import Found, compare
 from rxcenter.demo.plan import Plan
 from rxcenter.demo.posting import Answer, Poster
 from rxcenter.demo.staff import Login
+from rxcenter.review.models import Waiting
 
 SECONDS_PER_JOB, SECONDS_AT_LEAST = 0.25, 90.0
+DECIDED_SHARE = 0.7  # of what waits for a pharmacist; the rest is left to look at
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,12 @@ def work(
         answers += poster.amend(amendments, by_number, lambda: None)
         _drained(len(amendments), remarks)
     desk = [p for p in people if p.username in ("pharmacist", "pharmacist2", "chief")]
-    remarks += _with_bar("pharmacists", None, lambda tick: pharmacists.work(url, desk, password, seed, tick))
+    most = round(_waiting() * DECIDED_SHARE)
+    remarks += _with_bar(
+        "pharmacists",
+        most,
+        lambda tick: pharmacists.work(url, desk, password, seed=seed, most=most, done=tick),
+    )
     _drained(len(answers), remarks)
     remarks += _dispense(url, plan, answers, keys, seed)
     numbers = counting.tally(
@@ -76,6 +83,10 @@ def _drained(count: int, remarks: list[str]) -> None:
     seconds = max(SECONDS_AT_LEAST, count * SECONDS_PER_JOB)
     if not centre.wait_for_jobs(("audit", "route"), seconds):
         remarks.append(f"audits or routing were not done within {seconds:.0f} s")
+
+
+def _waiting() -> int:
+    return Waiting.objects.filter(open=True, with_prescriber=False).count()
 
 
 def _dispense(url: str, plan: Plan, answers: list[Answer], keys: Mapping[str, str], seed: int) -> list[str]:
