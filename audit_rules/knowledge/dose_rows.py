@@ -70,6 +70,7 @@ class RenalBand:
     verdict: str  # ok | max | adjust | avoid
     daily_max: Decimal | None
     unit: str
+    times: Decimal | None  # adjust: doses a day that are already what the label asks
     severity: Severity | None
     serious: bool
     zh: str

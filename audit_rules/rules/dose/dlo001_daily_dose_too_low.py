@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.facts import named
 from audit_rules.limits import ADULT, rows_for, told
 from audit_rules.organs import at_risk
 from audit_rules.quantities import shown
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.wording import named
 
 
 @rule(
@@ -41,7 +41,7 @@ def daily_dose_too_low(case: Case) -> Iterator[Hit | Gap]:
         least = min((row.daily_min for row in rows if row.daily_min), default=None)
         if least is None or together >= least:
             continue
-        drug, limit = named(case, use.ingredient), f"{shown(least)} {use.daily.unit}"
+        drug, limit = named(case, (use.ingredient,)), f"{shown(least)} {use.daily.unit}"
         yield Hit(
             lines=(use.line,),
             drugs=(use.ingredient,),

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.facts import named
 from audit_rules.limits import cause, facts, graded, over, slipped, told, totals
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.wording import named
 
 
 @rule(
@@ -32,7 +32,7 @@ def single_dose_over_maximum(case: Case) -> Iterator[Hit | Gap]:
         if found is None or slipped(case, use):
             continue
         severity, release = graded(case, use.ingredient, found.ratio)
-        drug, limit = named(case, use.ingredient), f"{found.limit.normalize():f} {found.given.unit}"
+        drug, limit = named(case, (use.ingredient,)), told(found.given._replace(value=found.limit))
         yield Hit(
             lines=(use.line,),
             drugs=(use.ingredient,),

@@ -5,13 +5,13 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from audit_rules.case import Case
-from audit_rules.facts import named
 from audit_rules.items import Use
 from audit_rules.limits import Over, cause, facts, graded, over, slipped, told, totals
 from audit_rules.past import Past
 from audit_rules.quantities import Amount, shown
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.wording import named
 
 SYSTEMIC = frozenset({"oral", "parenteral", "rectal"})
 BEING_REPLACED = 7  # days: earlier supply that ends within them is taken to end now
@@ -96,7 +96,7 @@ def _adds(case: Case, past: Past, unit: str) -> bool:
 
 def _hit(case: Case, ingredient: str, whole: Whole, found: Over) -> Hit:
     severity, release = graded(case, ingredient, found.ratio)
-    drug, limit = named(case, ingredient), f"{found.limit.normalize():f} {found.given.unit}"
+    drug, limit = named(case, (ingredient,)), told(found.given._replace(value=found.limit))
     lines = tuple(use.line for use in whole.uses)
     parts = [f"line {use.line}: {told(use.daily)}" for use in whole.uses if use.daily]
     parts += [f"{p.number or p.source}: {told(p.daily)}" for p in whole.past if p.daily]

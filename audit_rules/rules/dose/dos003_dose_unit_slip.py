@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.facts import named
 from audit_rules.limits import cause, slipped, told
 from audit_rules.quantities import Amount
 from audit_rules.report import Gap, Hit, Release, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.wording import named
 
 
 @rule(
@@ -33,7 +33,7 @@ def dose_unit_slip(case: Case) -> Iterator[Hit | Gap]:
         factor = slipped(case, use)
         if factor is None or use.single is None:
             continue
-        drug = named(case, use.ingredient)
+        drug = named(case, (use.ingredient,))
         dose = use.item.raw.dose
         written = f"{dose.value} {dose.unit}"
         meant = told(Amount(use.single.value / factor, "mg"))

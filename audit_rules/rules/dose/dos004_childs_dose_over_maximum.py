@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from audit_rules.case import Case
 from audit_rules.children import Body, over_body, per_body, weight
-from audit_rules.facts import named
 from audit_rules.items import Use
 from audit_rules.knowledge.dose_rows import DoseLimit
 from audit_rules.limits import ROUNDING, Over, cause, facts, graded, rows_for, told
-from audit_rules.report import Gap, Hit, Release, Severity, Text
+from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.wording import named
 
 
 @rule(
@@ -49,7 +49,7 @@ def _hit(case: Case, use: Use, body: Body, found: Over, which: str) -> Hit:
     severity, release = graded(case, use.ingredient, found.ratio)
     if found.ratio <= ROUNDING:
         severity, release = Severity.INFO, None
-    drug, limit = named(case, use.ingredient), f"{round(found.limit, 1).normalize():f} {found.given.unit}"
+    drug, limit = named(case, (use.ingredient,)), told(found.given._replace(value=found.limit))
     when = Text("单次", "at once") if which == "single" else Text("每日", "a day")
     child = per_body(found.given, body, "kg")
     return Hit(
@@ -64,14 +64,14 @@ def _hit(case: Case, use: Use, body: Body, found: Over, which: str) -> Hit:
         ),
         evidence=facts(found, which) | {"weight": body.text},
         severity=severity,
-        release=None if release is Release.DOUBLE_SIGN and severity is Severity.INFO else release,
+        release=release,
         sources=(found.row.source,),
         cause=cause(use.line, use.ingredient),
     )
 
 
 def _unweighed(case: Case, use: Use, rows: list[DoseLimit]) -> Gap:
-    drug = named(case, use.ingredient)
+    drug = named(case, (use.ingredient,))
     return Gap(
         lines=(use.line,),
         reason="weight_missing",

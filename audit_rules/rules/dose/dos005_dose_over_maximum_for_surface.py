@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from audit_rules.case import Case
 from audit_rules.children import over_body, per_body, surface
-from audit_rules.facts import named
 from audit_rules.limits import cause, facts, graded, rows_for, told
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.wording import named
 
 
 @rule(
@@ -33,11 +33,11 @@ def dose_over_maximum_for_surface(case: Case) -> Iterator[Hit | Gap]:
     for use in case.uses:
         rows = [row for row in rows_for(case, use, "adult") if row.basis == "m2"]
         found = over_body(use, rows, body) if rows else None
-        drug = named(case, use.ingredient)
+        drug = named(case, (use.ingredient,))
         if found:
             over, which = found
             severity, release = graded(case, use.ingredient, over.ratio)
-            limit = f"{round(over.limit, 1).normalize():f} {over.given.unit}"
+            limit = told(over.given._replace(value=over.limit))
             dose = f"{told(over.given)} ({per_body(over.given, body, 'm2')})"
             yield Hit(
                 lines=(use.line,),

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.facts import named
 from audit_rules.limits import cause, facts, over, rows_for, told
 from audit_rules.report import Gap, Hit, Release, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.wording import named
 
 
 @rule(
@@ -36,7 +36,7 @@ def dose_too_high_in_old_age(case: Case) -> Iterator[Hit | Gap]:
         found = over(use.single, rows, "single_max") or over(use.daily, rows, "daily_max")
         if found is None:
             continue
-        drug, limit = named(case, use.ingredient), f"{found.limit.normalize():f} {found.given.unit}"
+        drug, limit = named(case, (use.ingredient,)), told(found.given._replace(value=found.limit))
         yield Hit(
             lines=(use.line,),
             drugs=(use.ingredient,),

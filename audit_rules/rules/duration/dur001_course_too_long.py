@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.facts import named
 from audit_rules.limits import by_route
 from audit_rules.quantities import shown
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.wording import named
 
 
 @rule(
@@ -38,7 +38,7 @@ def course_too_long(case: Case) -> Iterator[Hit | Gap]:
         if not met:
             continue
         row = max(met, key=lambda row: row.severity)
-        drug = named(case, use.ingredient)
+        drug = named(case, (use.ingredient,))
         most, written = shown(row.max_days), shown(days)
         yield Hit(
             lines=(use.line,),

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from audit_rules.case import Case
-from audit_rules.facts import named
 from audit_rules.items import Use
 from audit_rules.knowledge.dose_rows import DurationLimit
 from audit_rules.limits import by_route
@@ -13,6 +12,7 @@ from audit_rules.past import Past
 from audit_rules.quantities import shown
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.wording import named
 
 PAUSE = timedelta(days=2)  # a pause this short does not end a course
 
@@ -54,19 +54,21 @@ def course_goes_on(case: Case) -> Iterator[Hit | Gap]:
 
 
 def _course(case: Case, use: Use, row: DurationLimit) -> Course:
-    begun, counted = case.issued_on, []
+    begun = case.issued_on
+    counted: list[Past] = []
     earlier = [p for p in case.past if p.ingredient == use.ingredient and p.source == "history"]
     for past in sorted(earlier, key=lambda p: p.issued_on, reverse=True):
         if past.ends_on is None or not by_route(row.routes, past.item):
             continue
         if past.ends_on + PAUSE < begun:
             break
-        begun, counted = min(begun, past.issued_on), [*counted, past]
+        begun = min(begun, past.issued_on)
+        counted.append(past)
     return Course(begun, tuple(counted))
 
 
 def _hit(case: Case, use: Use, row: DurationLimit, course: Course, whole: str) -> Hit:
-    drug, most = named(case, use.ingredient), shown(row.max_days)
+    drug, most = named(case, (use.ingredient,)), shown(row.max_days)
     return Hit(
         lines=(use.line,),
         drugs=(use.ingredient,),

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.facts import named
 from audit_rules.often import too_often
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.wording import named
 
 
 @rule(
@@ -30,7 +30,7 @@ def weekly_drug_too_often(case: Case) -> Iterator[Hit | Gap]:
         per_day = use.item.frequency.per_day if use.item.frequency else None
         if row.days <= 1 or per_day is None or (use.item.days is not None and use.item.days <= 1):
             continue
-        drug = named(case, use.ingredient)
+        drug = named(case, (use.ingredient,))
         written = use.item.raw.frequency
         yield Hit(
             lines=(use.line,),

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.facts import named
 from audit_rules.often import too_often
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.wording import named
 
 
 @rule(
@@ -26,7 +26,7 @@ def more_often_than_the_label(case: Case) -> Iterator[Hit | Gap]:
     for use, row in too_often(case):
         if row.days > 1 or row.min_per_kg is not None:
             continue
-        drug = named(case, use.ingredient)
+        drug = named(case, (use.ingredient,))
         written = use.item.raw.frequency
         yield Hit(
             lines=(use.line,),

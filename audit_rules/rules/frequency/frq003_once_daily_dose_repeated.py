@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.facts import named
 from audit_rules.limits import told
 from audit_rules.often import too_often
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.wording import named
 
 
 @rule(
@@ -33,7 +33,7 @@ def once_daily_dose_repeated(case: Case) -> Iterator[Hit | Gap]:
     for use, row in too_often(case):
         if row.min_per_kg is None or use.single is None or case.patient.weight_kg is None:
             continue
-        drug = named(case, use.ingredient)
+        drug = named(case, (use.ingredient,))
         per_kg = round(use.single.value / case.patient.weight_kg, 1)
         written = use.item.raw.frequency
         yield Hit(

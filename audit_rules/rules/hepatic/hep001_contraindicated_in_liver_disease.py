@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.facts import named
 from audit_rules.organs import liver_limits
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.wording import named
 
 
 @rule(
@@ -28,7 +28,7 @@ def contraindicated_in_liver_disease(case: Case) -> Iterator[Hit | Gap]:
     for use, row, evidence in liver_limits(case):
         if row.verdict != "avoid":
             continue
-        drug = named(case, use.ingredient)
+        drug = named(case, (use.ingredient,))
         yield Hit(
             lines=(use.line,),
             drugs=(use.ingredient,),

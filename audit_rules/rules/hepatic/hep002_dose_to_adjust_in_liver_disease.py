@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.facts import named
 from audit_rules.items import Use
 from audit_rules.knowledge.dose_rows import LiverLimit
 from audit_rules.limits import told
 from audit_rules.organs import liver_limits
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.wording import named
 
 
 @rule(
@@ -28,7 +28,7 @@ def dose_to_adjust_in_liver_disease(case: Case) -> Iterator[Hit | Gap]:
     """
     for use, row, evidence in liver_limits(case):
         if row.verdict == "adjust" or (row.verdict == "max" and _exceeds(use, row)):
-            drug = named(case, use.ingredient)
+            drug = named(case, (use.ingredient,))
             dose = f" {told(use.daily)}" if use.daily else ""
             yield Hit(
                 lines=(use.line,),

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.facts import named
 from audit_rules.organs import verdicts
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.wording import named
 
 
 @rule(
@@ -26,7 +26,7 @@ def contraindicated_at_this_kidney_function(case: Case) -> Iterator[Hit | Gap]:
     for use, band, kidney in verdicts(case):
         if band.verdict != "avoid":
             continue
-        drug = named(case, use.ingredient)
+        drug = named(case, (use.ingredient,))
         shown = "; ".join(kidney.evidence.values())
         yield Hit(
             lines=(use.line,),

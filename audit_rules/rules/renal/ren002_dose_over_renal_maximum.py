@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.facts import named
 from audit_rules.limits import told
 from audit_rules.organs import verdicts
 from audit_rules.quantities import shown
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.wording import named
 
 
 @rule(
@@ -31,7 +31,7 @@ def dose_over_renal_maximum(case: Case) -> Iterator[Hit | Gap]:
             continue
         if use.daily.unit != band.unit or use.daily.value <= band.daily_max:
             continue
-        drug, limit = named(case, use.ingredient), f"{shown(band.daily_max)} {band.unit}"
+        drug, limit = named(case, (use.ingredient,)), f"{shown(band.daily_max)} {band.unit}"
         function = "; ".join(kidney.evidence.values())
         yield Hit(
             lines=(use.line,),

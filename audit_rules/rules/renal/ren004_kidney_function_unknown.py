@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.facts import named
 from audit_rules.items import Use
 from audit_rules.knowledge.dose_rows import RenalBand
 from audit_rules.organs import STALE, Kidney, at_risk, bands_for, inside, kidney
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.wording import named
 
 
 @rule(
@@ -52,7 +52,7 @@ def _why(found: Kidney | None, rows: tuple[RenalBand, ...]) -> str | None:
 
 
 def _gap(case: Case, use: Use, reason: str) -> Gap:
-    drug = named(case, use.ingredient)
+    drug = named(case, (use.ingredient,))
     zh, en = ("缺少", "is missing") if reason == "lab_missing" else ("已超过一年", "is older than a year")
     return Gap(
         lines=(use.line,),
