@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rxcenter.devstack.launching import DevstackError, Person
 
+LONGEST_SOCKET_DIRECTORY = 85  # a socket's whole path may have 107 bytes
 PORTS = range(20000, 32000)  # below the range from which the kernel hands out client ports
 
 
@@ -38,14 +39,22 @@ def owned_directory(path: Path, person: Person | None) -> Path:
     """Make a directory that only the servers' user enters."""
     path.mkdir(mode=0o700, exist_ok=True)
     if person:
-        os.chown(path, person.uid, person.gid)
+        os.chown(path, person.uid, person.gid, follow_symlinks=False)
     return path
 
 
-def socket_directory(person: Person | None) -> Path:
-    """A fresh directory with a short name: a socket's path may have 107 bytes at most."""
-    path = Path(tempfile.mkdtemp(prefix="rxc-", dir="/tmp"))
-    return owned_directory(path, person)
+def socket_directory(base: Path, person: Person | None) -> Path:
+    """Where the sockets of the stack in `base` lie: there, or below /tmp when that name would be too long."""
+    path = base / "sockets"
+    if len(os.fsencode(path)) > LONGEST_SOCKET_DIRECTORY:
+        path = Path("/tmp", f"rxc-{os.geteuid()}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:10]}")  # noqa: S108  ownership is checked below
+    owned_directory(path, person)
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != (person.uid if person else os.geteuid()):
+        raise DevstackError(
+            f"{path} belongs to somebody else: remove it or choose another RXCENTER_STATE_DIR."
+        )
+    return path
 
 
 def reachable_copy(programs: Path, base: Path) -> Path:

@@ -106,6 +106,11 @@ class Cluster:
         self.stop_quietly()
         raise DevstackError("PostgreSQL did not start; its log ends:\n  " + "\n  ".join(last))
 
+    def check_free(self) -> None:
+        """Raise DevstackError while a server of another owner runs on this data."""
+        for data in self.base.glob("postgres-*"):
+            clear_stale_lock(data)
+
     def stop_quietly(self) -> None:
         """Stop what may already be gone."""
         if self.process and self.process.poll() is None:

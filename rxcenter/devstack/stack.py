@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from rxcenter.devstack import launching, places, postgres, valkey
 
@@ -32,6 +33,7 @@ class Stack:
 
     def __init__(self, state_dir: Path, *, durable: bool) -> None:
         self.base: Path | None = None
+        self.claim: IO[str] | None = None
         self.sockets: Path | None = None
         self.cluster: postgres.Cluster | None = None
         self.server: valkey.Server | None = None
@@ -40,7 +42,7 @@ class Stack:
             person = launching.stand_in()
             self.base = base = places.base_directory(state_dir, person)
         if not database_url:
-            self.sockets = places.socket_directory(person)
+            self.sockets = places.socket_directory(base, person)
             self.cluster = postgres.Cluster(base, self.sockets, person, durable=durable)
             database_url = postgres.url(self.sockets)
         if not redis_url:
@@ -50,6 +52,7 @@ class Stack:
 
     def start(self) -> Urls:
         """Start what is ours; raises DevstackError (and leaves nothing running) when that fails."""
+        self._claim()
         try:
             if self.cluster:
                 self.cluster.start()
@@ -61,19 +64,39 @@ class Stack:
         return self.urls
 
     def stop(self) -> None:
-        """Stop what is ours. Data stays; sockets go."""
+        """Stop what is ours. Data stays."""
         if self.server:
             self.server.stop()
         if self.cluster:
             self.cluster.stop_quietly()
-        if self.sockets:
-            shutil.rmtree(self.sockets, ignore_errors=True)
+        if self.claim:
+            self.claim.close()
+            self.claim = None
 
     def discard(self) -> None:
-        """Stop what is ours and remove its data."""
+        """Stop what is ours and remove its data; raises DevstackError while another owner's servers run on it."""
         self.stop()
-        if self.base:
-            shutil.rmtree(self.base, ignore_errors=True)
+        self._claim()
+        if self.cluster:
+            self.cluster.check_free()
+        for place in (self.sockets, self.base):
+            if place:
+                shutil.rmtree(place, ignore_errors=True)
+        self.stop()
+
+    def _claim(self) -> None:
+        """Hold the directory for this process; the kernel lets go of it when the process ends, however it ends."""
+        if self.base is None:
+            return
+        self.claim = (self.base / "claim").open("w")
+        try:
+            fcntl.flock(self.claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.claim.close()
+            self.claim = None
+            raise launching.DevstackError(
+                f"Another demo or test run uses {self.base}: stop it, or choose another RXCENTER_STATE_DIR."
+            ) from None
 
 
 @contextlib.contextmanager

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from rxcenter.devstack import setting_up, stack
 from rxcenter.devstack.binaries import find_postgres
@@ -43,7 +44,7 @@ def trial(state_dir: Path) -> str:
 
 def psql(url: str, question: str) -> str:
     """Ask through the PostgreSQL client of whatever installation is in use."""
-    command = [find_postgres().bin / "psql", "-XqAt", url, "-c", question]
+    command = [str(find_postgres().bin / "psql"), "-XqAt", url, "-c", question]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise DevstackError(done.stderr)
@@ -89,13 +90,13 @@ def one_way(kind: str, person: pwd.struct_passwd | None, place: Path, python: st
     project = prepared(place, kind)
     state_dir = place / f"state-{kind}"
     state_dir.mkdir()
-    switch: dict[str, object] = {}
+    switch: dict[str, Any] = {}
     if person:
         os.chown(state_dir, person.pw_uid, person.pw_gid)
         switch = {"user": person.pw_uid, "group": person.pw_gid, "extra_groups": []}
     variables = {"PATH": os.environ["PATH"], "PYTHONPATH": str(project), "RXCENTER_DEVSTACK": kind}
     command = [python, "-m", "rxcenter.devstack.trying", "--one", str(state_dir)]
-    done = subprocess.run(command, env=variables, cwd="/", capture_output=True, text=True, **switch)  # type: ignore[call-overload]
+    done = subprocess.run(command, env=variables, cwd="/", capture_output=True, text=True, **switch)
     name = f"{kind:7} as {person.pw_name if person else pwd.getpwuid(os.geteuid()).pw_name}"
     print(
         f"{'ok  ' if done.returncode == 0 else 'FAIL'} {name}: {(done.stdout + done.stderr).strip()}",

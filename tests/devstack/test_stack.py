@@ -60,12 +60,24 @@ def test_redis_refuses_who_does_not_know_the_password(state_dir):
             stranger.ping()
 
 
-def test_a_second_stack_on_the_same_data_is_refused_with_the_reason(state_dir, monkeypatch):
-    monkeypatch.setattr(postgres, "PATIENCE_SECONDS", 0.3)
+def test_a_second_stack_on_the_same_data_is_refused_with_the_reason(state_dir):
     with devstack.running(state_dir, durable=False):
         second = devstack.Stack(state_dir, durable=False)
-        with pytest.raises(devstack.DevstackError, match="already runs PostgreSQL"):
+        with pytest.raises(devstack.DevstackError, match="Another demo or test run uses"):
             second.start()
+        with pytest.raises(devstack.DevstackError, match="Another demo or test run uses"):
+            second.discard()
+
+
+def test_a_postgres_of_another_owner_is_never_taken_for_a_stale_one(state_dir, monkeypatch):
+    monkeypatch.setattr(postgres, "PATIENCE_SECONDS", 0.3)
+    stack = devstack.Stack(state_dir, durable=False)
+    stack.start()
+    try:
+        with pytest.raises(devstack.DevstackError, match="already runs PostgreSQL"):
+            stack.cluster.check_free()
+    finally:
+        stack.stop()
 
 
 def test_a_lock_file_left_by_a_power_cut_is_no_hindrance(tmp_path):
