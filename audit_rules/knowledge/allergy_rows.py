@@ -47,7 +47,7 @@ class AllergyGroup:
 
 @dataclass(frozen=True, slots=True)
 class CrossAllergy:
-    """Who reacts to `left` may react to `right`. `reactions` = kinds for which the row holds, or `any`."""
+    """Who reacts to `left` may react to `right`. `reactions` = kinds, `unsaid`, or `any`."""
 
     left: str
     right: tuple[str, ...]

@@ -10,6 +10,7 @@ from audit_rules.rule import rule
 from audit_rules.wording import named
 
 TABLE = "cross_allergies"
+UNSAID = frozenset({"unsaid"})  # the record does not say how the patient reacted
 
 
 @rule(
@@ -39,7 +40,7 @@ def cross_reaction(case: Case) -> Iterator[Hit | Gap]:
 
 
 def _hits(case: Case, allergy: Known, row: CrossAllergy, concerned: frozenset[str]) -> Iterator[Hit]:
-    if "any" not in row.reactions and not allergy.kinds.intersection(row.reactions):
+    if "any" not in row.reactions and not (allergy.kinds or UNSAID).intersection(row.reactions):
         return
     for use in case.uses:
         direct = use.ingredient in allergy.ingredients

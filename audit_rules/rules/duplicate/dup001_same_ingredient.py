@@ -52,8 +52,6 @@ def _local(uses: tuple[Use, ...]) -> tuple[Use, ...]:
 def _hit(case: Case, key: str, uses: tuple[Use, ...]) -> Hit:
     name, lines = named(case, (key,)), tuple(use.line for use in uses)
     patent = any(case.ingredient(k).kind == "patent" for use in uses for k in use.item.ingredients)
-    hidden = any(len(use.item.ingredients) > 1 for use in uses)
-    meant = not hidden and (_differ(uses) or case.kind == "herbal")
     numbers = "、".join(map(str, lines))
     return Hit(
         lines=lines,
@@ -63,13 +61,18 @@ def _hit(case: Case, key: str, uses: tuple[Use, ...]) -> Hit:
         ),
         action=Text("只留一行；如为分次不同剂量，请写明用法", "Keep one line; if both are meant, write how"),
         evidence={f"line_{use.line}": use.item.name for use in uses},
-        severity=Severity.MODERATE if meant else Severity.MAJOR,
+        severity=_severity(case, uses),
         refs=PATENT if patent else (),
         cause=f"duplicate:{key}",
     )
 
 
-def _differ(uses: tuple[Use, ...]) -> bool:
-    """Whether the lines look like parts of one plan: other dose, strength, form, route, or one of them as needed."""
-    ways = {(use.single, use.item.raw.strength, use.item.form, use.item.route) for use in uses}
-    return len(ways) == len(uses) or len({use.item.as_needed for use in uses}) > 1
+def _severity(case: Case, uses: tuple[Use, ...]) -> Severity:
+    """Parts of one plan are folded or shown; the same thing twice, or hidden in a compound, needs a decision."""
+    if any(len(use.item.ingredients) > 1 for use in uses):
+        return Severity.MAJOR
+    strengths = {use.item.raw.strength for use in uses} - {None}
+    if len(strengths) == len(uses) or len({use.item.as_needed for use in uses}) > 1:
+        return Severity.INFO
+    ways = {(use.single, use.item.form, use.item.route) for use in uses}
+    return Severity.MODERATE if len(ways) == len(uses) or case.kind == "herbal" else Severity.MAJOR

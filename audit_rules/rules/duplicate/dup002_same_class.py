@@ -9,6 +9,7 @@ from audit_rules.taken import Taken, current, others, past_text
 from audit_rules.wording import named
 
 TABLE = "duplicates"
+PATENT = ("CN-APP-022", "CN-APP-018", "CN-APP-006")
 CHANGEOVER = 7  # days of an earlier supply that may be left when a drug is changed for another of its class
 
 
@@ -80,6 +81,7 @@ def _hit(case: Case, row: DuplicateClass, members: list[Taken]) -> Hit:
         action=Text(row.action_zh, row.action_en),
         evidence={"class": row.class_} | {k: v for taken in members for k, v in taken.evidence.items()},
         severity=_severity(case, row, members),
+        refs=PATENT if _in_patent_medicine(case, members) else (),
         sources=(row.source,),
         history=tuple(taken.ref for taken in members if taken.ref is not None),
         cause="class:" + "+".join(keys),
@@ -91,3 +93,7 @@ def _severity(case: Case, row: DuplicateClass, members: list[Taken]) -> Severity
     elsewhere = any(t.past and t.past.source == "history" and t.past.institution != here for t in members)
     today = sum(taken.line is not None for taken in members)
     return row.severity if today > 1 or elsewhere else row.history_severity
+
+
+def _in_patent_medicine(case: Case, members: list[Taken]) -> bool:
+    return any(case.ingredient(key).kind == "patent" for taken in members for key in taken.item.ingredients)
