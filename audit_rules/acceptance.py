@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from audit_rules.document import parse
+from audit_rules.document import Refused, parse
 from audit_rules.engine import audit
 from audit_rules.report import Finding, Report, Severity
 
@@ -16,7 +16,11 @@ WORDS = {"拦截": (Severity.CRITICAL,), "警示": (Severity.MAJOR,), "提示": 
 def results(file: str) -> Iterator[tuple[str, str, list[str]]]:
     """Id and title of each case, with what is wrong; an empty list where nothing is."""
     for case in json.loads(Path(file).read_text(encoding="utf-8")):
-        yield case["id"], case.get("title", ""), wrong(case)
+        try:
+            said = wrong(case)
+        except Refused as refused:
+            said = [f"refused: {refused}"]
+        yield case["id"], case.get("title", ""), said
 
 
 def wrong(case: dict[str, Any]) -> list[str]:

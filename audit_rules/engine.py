@@ -92,14 +92,14 @@ def _finding(rule: Rule, hit: Hit, row: ProfileRow | None) -> Finding:
         category=hit.category or rule.category,
         severity=severity,
         release=release,
-        lines=tuple(sorted(set(hit.lines))),
-        drugs=tuple(dict.fromkeys(hit.drugs)),
+        lines=tuple(sorted(set(hit.lines))) if len(hit.lines) > 1 else tuple(hit.lines),
+        drugs=tuple(dict.fromkeys(hit.drugs)) if len(hit.drugs) > 1 else tuple(hit.drugs),
         history=tuple(hit.history),
         refs=hit.refs or rule.refs,
         message=hit.message,
         action=hit.action,
         evidence={name: str(value) for name, value in hit.evidence.items()},
-        sources=tuple(dict.fromkeys((*rule.sources, *hit.sources))),
+        sources=tuple(dict.fromkeys((*rule.sources, *hit.sources))) if hit.sources else rule.sources,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from math import ceil
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from audit_rules.dosing import Decoction
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 LOOK_BACK = timedelta(days=730)  # issued earlier than this says nothing about today
 UNSTATED_DAYS = 7  # an earlier line without days counts as a week, an ordinary outpatient supply
 LONGEST_DAYS = Decimal(3650)
+_MOMENT = attrgetter("issued_at")
+_PLACE = attrgetter("institution.code", "number")
 
 
 class Past(NamedTuple):
@@ -61,15 +64,23 @@ def earlier(document: Prescription, history: Iterable[Prescription]) -> tuple[Pr
     """What of `history` was issued before the document and is not itself; of each prescription the last
     revision, in the order of issue.
     """
+    issued_at = document.issued_at
+    before = [other for other in history if other.issued_at < issued_at]
+    numbers = {other.number for other in before}
+    if document.number in numbers or len(numbers) < len(before):
+        before = _last_revisions(before, (document.institution.code, document.number))
+    before.sort(key=_PLACE)
+    before.sort(key=_MOMENT)
+    return tuple(before)
+
+
+def _last_revisions(documents: list[Prescription], itself: tuple[str, str]) -> list[Prescription]:
     last: dict[tuple[str, str], Prescription] = {}
-    itself, issued_at = (document.institution.code, document.number), document.issued_at
-    for other in history:
-        if other.issued_at >= issued_at:
-            continue
+    for other in documents:
         key = (other.institution.code, other.number)
         if key != itself and (key not in last or last[key].revision < other.revision):
             last[key] = other
-    return tuple(sorted(last.values(), key=lambda d: (d.issued_at, d.institution.code, d.number)))
+    return list(last.values())
 
 
 def read_past(

@@ -157,6 +157,14 @@ def test_check_tells_ok_and_fail(run, tmp_path):
     assert "expected CN-APP-007 拦截" in run("check", str(file))[1]
 
 
+def test_check_says_why_a_case_cannot_be_run(run, tmp_path):
+    file = tmp_path / "cases.json"
+    file.write_text(json.dumps([{"id": "X1", "document": {}, "quiet_above": "info"}]), encoding="utf-8")
+    status, out = run("check", str(file))
+    assert status == 1
+    assert out.startswith("FAIL X1 : refused: $.format")
+
+
 def test_the_acceptance_cases_of_the_project(run):
     status, out = run("check", str(EXAMPLES / "audit_cases.json"))
     assert [line for line in out.splitlines() if not line.startswith("ok ")] == []
