@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from audit_rules.knowledge.drug_rows import Ingredient
@@ -59,8 +60,9 @@ class Law:
         self._by_key: dict[str, list[LawNumber]] = defaultdict(list)
         for row in rows:
             self._by_key[row.key].append(row)
+        self.on = lru_cache(maxsize=4096)(self._on)  # many prescriptions share a day
 
-    def on(self, key: str, day: date) -> LawNumber | None:
+    def _on(self, key: str, day: date) -> LawNumber | None:
         """The number in force on that day; None before the law. `KeyError` for an unknown key."""
         if key not in self._by_key:
             raise KeyError(key)

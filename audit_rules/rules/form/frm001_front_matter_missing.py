@@ -1,10 +1,13 @@
 """FRM001."""
 
 from collections.abc import Iterator
+from functools import cache
 
 from audit_rules.case import Case
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
+
+WORDS = {"patient.name": "姓名", "department": "科别", "fee_type": "费别", "visit_number": "门诊或住院病历号"}
 
 
 @rule(
@@ -23,25 +26,26 @@ def front_matter_missing(case: Case) -> Iterator[Hit]:
     What to do: send the missing fields with the next revision.
     """
     document = case.document
+    department = document.department
     fields = (
-        ("patient.name", "姓名", document.patient.name),
-        (
-            "department",
-            "科别",
-            document.department and (document.department.name or document.department.code),
-        ),
-        ("fee_type", "费别", document.fee_type),
-        ("visit_number", "门诊或住院病历号", document.visit_number),
+        ("patient.name", document.patient.name),
+        ("department", department and (department.name or department.code)),
+        ("fee_type", document.fee_type),
+        ("visit_number", document.visit_number),
     )
-    missing = [(path, zh) for path, zh, value in fields if not (value or "").strip()]
+    missing = tuple(path for path, value in fields if not (value or "").strip())
     if missing:
-        yield Hit(
-            lines=(),
-            drugs=(),
-            message=Text(
-                "处方前记缺项: " + "、".join(zh for _, zh in missing),
-                "missing: " + ", ".join(path for path, _ in missing),
-            ),
-            action=Text("补全后重新提交。", "Send them with the next revision."),
-            evidence={"missing": ", ".join(path for path, _ in missing), "article": "处方管理办法 附件1"},
-        )
+        yield _hit(missing)
+
+
+@cache
+def _hit(missing: tuple[str, ...]) -> Hit:
+    return Hit(
+        lines=(),
+        drugs=(),
+        message=Text(
+            "处方前记缺项: " + "、".join(WORDS[path] for path in missing), "missing: " + ", ".join(missing)
+        ),
+        action=Text("补全后重新提交。", "Send them with the next revision."),
+        evidence={"missing": ", ".join(missing), "article": "处方管理办法 附件1"},
+    )

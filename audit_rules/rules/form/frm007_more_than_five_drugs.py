@@ -19,6 +19,7 @@ INTO_A_VEIN = frozenset({"intravenous", "intravenous_push", "intravenous_infusio
     release=Release.RESUBMIT,
     sources=("cn-prescription-2007", "cn-comment-2010"),
     refs=("CN-NRM-006",),
+    kinds=("western",),
 )
 def more_than_five_drugs(case: Case) -> Iterator[Hit]:
     """A western or patent prescription lists more than five drugs.

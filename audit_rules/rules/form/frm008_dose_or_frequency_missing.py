@@ -19,6 +19,7 @@ WHERE_APPLIED = frozenset({"topical", "ophthalmic", "otic", "nasal", "vaginal", 
     release=Release.RESUBMIT,
     sources=("cn-prescription-2007", "cn-comment-2010"),
     refs=("CN-NRM-008",),
+    kinds=("western",),
 )
 def dose_or_frequency_missing(case: Case) -> Iterator[Hit]:
     """A line of a western prescription has no dose or no frequency. What is applied to skin, eye or the like may lack the dose.

@@ -15,6 +15,7 @@ from audit_rules.rule import rule
     release=Release.RESUBMIT,
     sources=("cn-prescription-2007", "cn-comment-2010"),
     refs=("CN-NRM-008",),
+    kinds=("western",),
 )
 def route_missing(case: Case) -> Iterator[Hit]:
     """A line of a western prescription says no route and its dosage form implies none.

@@ -1,12 +1,13 @@
 """FRM010."""
 
+import re
 from collections.abc import Iterator
 
 from audit_rules.case import Case
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
 
-VAGUE = ("遵医嘱", "自用", "按医嘱", "医嘱服用", "as directed", "as instructed", "ut dict", "for own use")
+VAGUE = re.compile("遵医嘱|按医嘱|医嘱服用|自用|as directed|as instructed|ut dict|for own use", re.IGNORECASE)
 
 
 @rule(
@@ -25,12 +26,13 @@ def vague_usage(case: Case) -> Iterator[Hit]:
     What to do: write how much, how often and how long.
     """
     usage = (case.herbal.usage if case.herbal else None) or ""
-    found = [
-        (item.line, word)
-        for item in case.items
-        for word in VAGUE
-        if word in f"{item.raw.frequency or ''} {item.instructions or ''} {usage}".lower()
-    ]
+    found: list[tuple[int, str]] = []
+    for item in case.items:
+        unread = (
+            item.raw.frequency if item.frequency is None else None
+        )  # a frequency that is understood is not vague
+        for text in filter(None, (unread, item.instructions, usage)):
+            found.extend((item.line, word.lower()) for word in VAGUE.findall(text))
     if found:
         words = ", ".join(dict.fromkeys(word for _, word in found))
         yield Hit(

@@ -15,6 +15,7 @@ from audit_rules.rule import rule
     release=Release.RESUBMIT,
     sources=("cn-prescription-2007", "cn-comment-2010"),
     refs=("CN-NRM-008",),
+    kinds=("western",),
 )
 def quantity_missing(case: Case) -> Iterator[Hit]:
     """A line of a western prescription does not say how many packs or units are to be given out.

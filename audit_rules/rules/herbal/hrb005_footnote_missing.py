@@ -18,6 +18,7 @@ from audit_rules.wording import named
     release=Release.RESUBMIT,
     sources=("cn-prescription-2007", "chp-2020"),
     refs=("CN-TCM-006",),
+    kinds=("herbal",),
     ingredients=lambda catalogue: frozenset(catalogue.table("herb_footnotes")),
 )
 def footnote_missing(case: Case) -> Iterator[Hit]:

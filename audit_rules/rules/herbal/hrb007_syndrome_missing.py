@@ -15,6 +15,7 @@ from audit_rules.rule import rule
     release=Release.RESUBMIT,
     sources=("cn-review-2018", "cn-herbal-format-2010"),
     refs=("CN-TCM-007",),
+    kinds=("herbal",),
 )
 def syndrome_missing(case: Case) -> Iterator[Hit]:
     """A decoction without disease name and syndrome (病名, 证型) of Chinese medicine.

@@ -15,6 +15,7 @@ from audit_rules.rule import rule
     release=Release.RESUBMIT,
     sources=("cn-herbal-format-2010", "cn-prescription-2007"),
     refs=("CN-TCM-009",),
+    kinds=("herbal",),
 )
 def doses_or_grams_missing(case: Case) -> Iterator[Hit]:
     """A decoction without the number of doses (剂), or a piece without amount or unit.

@@ -16,6 +16,7 @@ from audit_rules.wording import number
     release=Release.RESUBMIT,
     sources=("cn-internet-care-2018",),
     refs=("CN-INT-002",),
+    settings=("internet",),
 )
 def young_child_without_guardian(case: Case) -> Iterator[Hit]:
     """An internet prescription for a child under six, and no guardian is on record.

@@ -15,6 +15,7 @@ from audit_rules.rule import rule
     release=Release.NOBODY,
     sources=("cn-internet-care-2018", "cn-internet-supervision-2022"),
     refs=("CN-INT-003",),
+    settings=("internet",),
 )
 def not_a_revisit(case: Case) -> Iterator[Hit]:
     """An internet prescription that says itself: this is not a follow-up visit.

@@ -15,6 +15,7 @@ from audit_rules.rule import rule
     release=Release.RESUBMIT,
     sources=("cn-internet-care-2018", "cn-internet-supervision-2022"),
     refs=("CN-INT-003",),
+    settings=("internet",),
 )
 def revisit_evidence_missing(case: Case) -> Iterator[Hit]:
     """An internet prescription that does not say whether it is a follow-up, or names no record of the visit in person.
