@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.limits import ADULT, rows_for, told
+from audit_rules.limits import ADULT, rows_for, slipped, told
 from audit_rules.organs import at_risk
 from audit_rules.quantities import shown
 from audit_rules.report import Gap, Hit, Severity, Text
@@ -34,7 +34,13 @@ def daily_dose_too_low(case: Case) -> Iterator[Hit | Gap]:
         return
     for use in case.uses:
         frequency = use.item.frequency
-        if use.daily is None or use.item.as_needed or frequency is None or frequency.once:
+        if (
+            use.daily is None
+            or use.item.as_needed
+            or frequency is None
+            or frequency.once
+            or slipped(case, use)
+        ):
             continue
         together = sum(u.daily.value for u in case.uses_of(use.ingredient) if u.daily)
         rows = [row for row in rows_for(case, use, "adult") if row.daily_min and row.unit == use.daily.unit]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from audit_rules.case import Case
 from audit_rules.limits import cause, slipped, told
-from audit_rules.quantities import Amount
+from audit_rules.quantities import Amount, shown
 from audit_rules.report import Gap, Hit, Release, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -35,7 +35,9 @@ def dose_unit_slip(case: Case) -> Iterator[Hit | Gap]:
             continue
         drug = named(case, (use.ingredient,))
         dose = use.item.raw.dose
-        written = f"{dose.value} {dose.unit}"
+        written = f"{shown(dose.value)} {dose.unit}"
+        if written != told(use.single):
+            written += f" ({told(use.single)})"
         meant = told(Amount(use.single.value / factor, "mg"))
         if use.single.value / factor < 1:
             meant = told(Amount(use.single.value / factor * 1000, "µg"))
@@ -43,8 +45,8 @@ def dose_unit_slip(case: Case) -> Iterator[Hit | Gap]:
             lines=(use.line,),
             drugs=(use.ingredient,),
             message=Text(
-                f"{drug.zh}写为{written}（{told(use.single)}），疑似单位写错",
-                f"{drug.en} is written as {written} ({told(use.single)}); the unit is probably wrong",
+                f"{drug.zh}写为{written}，疑似单位写错",
+                f"{drug.en} is written as {written}; the unit is probably wrong",
             ),
             action=Text(
                 f"可能应为{meant}；请处方医师核实后重开",
