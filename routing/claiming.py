@@ -83,7 +83,7 @@ def _take(order: Order, by: Actor, me: str, at: datetime) -> Claimed:
     return Claimed(made, token)
 
 
-_HELD = Words("已由其他调剂机构认领", "another dispenser holds it")
+_HELD = Words("已由其他调配机构接单", "another dispenser holds it")
 
 
 def _refusal(
@@ -98,18 +98,18 @@ def _refusal(
     if order.state not in CLAIMABLE:
         return wrong_state(order, "claimed")
     if prescription.state != State.APPROVED:
-        return refusals.OnHold(Words("处方暂停,不能认领", f"the prescription is {prescription.state}"))
+        return refusals.OnHold(Words("处方暂停,不能接单", f"the prescription is {prescription.state}"))
     if order.cancel_requested:
         return refusals.CancelPending(Words("开方机构正在撤销该处方", "the placer asked to cancel it"))
     if not _asked(order, me, proven):
-        return refusals.OfferSuperseded(Words("该调剂邀请已失效", "this offer no longer stands"))
+        return refusals.OfferSuperseded(Words("该推送已失效", "this offer no longer stands"))
     return _not_eligible(order, prescription, me)
 
 
 def _held(order: Order, me: str) -> Refused:
     held = Claim.objects.get(order=order, state=Claim.State.OPEN)
     if held.dispenser_id == me:
-        words = Words("本机构已认领", "you hold it already")
+        words = Words("本机构已接单", "you hold it already")
         return refusals.AlreadyHeldByYou(words, claim_id=str(held.pk), claim_url=f"/api/v1/claims/{held.pk}")
     return refusals.WithAnotherDispenser(
         _HELD, holder=contact(held.dispenser_id), since=held.claimed_at.isoformat()

@@ -77,7 +77,7 @@ def next_fence() -> dict[str, Any]:
 def wrong_state(order: Order, move: str) -> WrongState:
     state = OrderState(order.state)
     words = Words(
-        f"订单当前状态为“{state.label}”,不能执行此操作", f"cannot do {move}: the order is {state.value}"
+        f"流转单当前状态为“{state.label}”,不能执行此操作", f"cannot do {move}: the order is {state.value}"
     )
     return WrongState(words, state=state.value)
 

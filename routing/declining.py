@@ -27,7 +27,7 @@ def decline(offer: int, *, reason: str, by: Actor, at: datetime) -> Offer:
         if seen.state == Offer.State.DECLINED:
             return seen
         if seen.state != Offer.State.PENDING:
-            words = Words("该调剂邀请已失效", f"this offer no longer stands: {seen.state}")
+            words = Words("该推送已失效", f"this offer no longer stands: {seen.state}")
             raise OfferSuperseded(words, state=seen.state)
         seen.state, seen.reason, seen.answered_at = Offer.State.DECLINED, reason, at
         seen.save(update_fields=["state", "reason", "answered_at"])

@@ -101,7 +101,7 @@ def _record(held: Held, handover: Handover, lines: list[dict[str, Any]], by: Act
 def _plausible(handover: Handover, held: Held, at: datetime) -> None:
     first, last = held.claim.claimed_at - CLOCK_SKEW, at + CLOCK_SKEW
     if not first <= handover.handed_over_at <= last:
-        words = Words("交付时间须在认领之后且不晚于现在", "handed_over_at must lie between the claim and now")
+        words = Words("交付时间须在接单之后且不晚于现在", "handed_over_at must lie between the claim and now")
         allowed = f"{held.claim.claimed_at.isoformat()} … {at.isoformat()}"
         found = handover.handed_over_at.isoformat()
         raise Invalid(words, problems=[_problem("$.handed_over_at", found, allowed, words)])
@@ -124,7 +124,7 @@ def _line(row: OrderLine, given: Supplied) -> dict[str, Any]:
         remaining = f"{row.remaining.normalize():f} {row.unit}".strip()
         path = f"$.lines[?line={row.line}].quantity"
         if quantity > row.remaining:
-            words = Words("超过可调剂数量", "more than is left to supply")
+            words = Words("超过可调配数量", "more than is left to supply")
             raise OverSupply(
                 words, problems=[_problem(path, str(quantity), f"= {remaining}", words)], remaining=remaining
             )

@@ -65,18 +65,18 @@ class Reason(NamedTuple):
 
 
 REASONS: dict[str, Words] = {
-    "unknown": Words("登记册中没有该调剂机构", "no such dispenser in the register"),
-    "inactive": Words("该调剂机构已停用", "the dispenser is not active"),
-    "inpatient": Words("住院处方只能在本机构调剂", "an inpatient prescription is dispensed in-house only"),
-    "in_house_only": Words("该类药品只能在本机构调剂", "drugs of this group are dispensed in-house only"),
+    "unknown": Words("登记册中没有该调配机构", "no such dispenser in the register"),
+    "inactive": Words("该调配机构已停用", "the dispenser is not active"),
+    "inpatient": Words("住院处方只能在本机构调配", "an inpatient prescription is dispensed in-house only"),
+    "in_house_only": Words("该类药品只能在本机构调配", "drugs of this group are dispensed in-house only"),
     "unclassified": Words(
-        "药品类别未知,只能在本机构调剂", "the drugs' groups are not known, so they stay in-house"
+        "药品类别未知,只能在本机构调配", "the drugs' groups are not known, so they stay in-house"
     ),
-    "no_licence": Words("该调剂机构没有此类药品的许可", "the dispenser has no licence for this drug group"),
-    "not_in_pool": Words("该调剂机构不参加公开调剂", "the dispenser takes no orders of the open pool"),
-    "not_nominated": Words("患者未指定该调剂机构", "the patient did not nominate this dispenser"),
+    "no_licence": Words("该调配机构没有此类药品的许可", "the dispenser has no licence for this drug group"),
+    "not_in_pool": Words("该调配机构不参加公开调配", "the dispenser takes no orders of the open pool"),
+    "not_nominated": Words("患者未指定该调配机构", "the patient did not nominate this dispenser"),
     "no_consent": Words("患者未同意", "the patient's consent is not on the prescription"),
-    "does_not_deliver": Words("该调剂机构不配送", "the dispenser does not deliver"),
+    "does_not_deliver": Words("该调配机构不配送", "the dispenser does not deliver"),
     "outside_area": Words("不在其配送区域内", "the address is outside its delivery area"),
     "area_unknown": Words(
         "未写明配送区域", "the delivery region is not written, and it delivers to some regions only"

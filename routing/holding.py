@@ -58,7 +58,7 @@ def hold(claim: UUID, dispenser: str | None, token: str) -> Held:
     if now.state == Claim.State.COMPLETED:
         raise already_dispensed(order)
     if now.state != Claim.State.OPEN:
-        words = Words("该认领已结束", f"this claim has ended: {now.state}")
+        words = Words("该接单已结束", f"this claim has ended: {now.state}")
         raise LeaseLost(words, cause=now.state, released_at=now.ended_at and now.ended_at.isoformat())
     return Held(now, order, prescription)
 
@@ -68,7 +68,7 @@ def already_dispensed(order: Order) -> AlreadyDispensed:
     extra = {} if last is None else {"dispense_id": str(last.pk), "local_id": last.local_id}
     if last is not None:
         extra["handed_over_at"] = last.handed_over_at.isoformat()
-    return AlreadyDispensed(Words("该处方已调剂", "it has been dispensed already"), **extra)
+    return AlreadyDispensed(Words("该处方已调配", "it has been dispensed already"), **extra)
 
 
 def end_claim(claim: Claim, state: str, *, at: datetime, reason: str = "") -> None:

@@ -12,7 +12,7 @@ DECLINE = {
 }
 RETURN = {
     **DECLINE,
-    "claimed_by_mistake": Words("误认领", "claimed by mistake"),
+    "claimed_by_mistake": Words("误接单", "claimed by mistake"),
     "patient_delayed": Words("患者改日取药", "the patient will come later"),
     "patient_request": Words("患者要求换机构", "the patient wants another dispenser"),
 }

@@ -38,7 +38,7 @@ def _refuse(order: Order) -> None:
         held = Claim.objects.get(order=order, state=Claim.State.OPEN)
         holder = contact(held.dispenser_id)
         words = Words(
-            f"已由{holder['name']}认领,请先联系其退回",
+            f"已由{holder['name']}接单,请先联系其退回",
             f"held by {holder['name']}: ask them to return it first",
         )
         raise Claimed(words, holder=holder, since=held.claimed_at.isoformat())

@@ -57,7 +57,7 @@ def test_a_regulator_looks_and_changes_nothing(signed_in, north):
     assert order.prescription.number in page
     assert "北方医院" in page
     page = regulator.get(f"{ORDERS}{order.pk}/change/").content.decode()
-    assert "已认领" in page
+    assert "已接单" in page
     assert "李秀英" not in page
     assert road.code_of(order) not in page
     assert regulator.get(f"{REGISTER}add/").status_code == 403
@@ -68,7 +68,7 @@ def test_a_regulator_looks_and_changes_nothing(signed_in, north):
 def test_reasons_are_shown_in_words(signed_in, north):
     order = road.routed(people.cloud(), at=timezone.now())
     page = signed_in(Role.REGULATOR).get(f"{ORDERS}{order.pk}/change/").content.decode()
-    assert "N0003: 登记册中没有该调剂机构" in page
+    assert "N0003: 登记册中没有该调配机构" in page
 
 
 @pytest.mark.parametrize("role", [Role.PHARMACIST, Role.DISPENSER])

@@ -1,0 +1,78 @@
+"""Places, orders and the HTTP client of the custody tests."""
+
+import json
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from tests import people
+from tests.routing import road
+from tests.routing.road import POOL, TO_OAK
+
+API = "/api/v1"
+
+
+@pytest.fixture
+def north(db):
+    """A hospital with its own pharmacy."""
+    place = people.north()
+    road.dispenser(place)
+    return place
+
+
+@pytest.fixture
+def oak(db):
+    """A pharmacy."""
+    place = people.oak()
+    road.dispenser(place, in_pool=True)
+    return place
+
+
+@pytest.fixture
+def elm(db):
+    """Another pharmacy."""
+    return road.pharmacy("P0002", in_pool=True)
+
+
+@pytest.fixture
+def order(north, oak):
+    """Offered to Oak, as of now (the doors read the clock)."""
+    return road.routed(north, at=timezone.now(), routing=TO_OAK, patient__phone="13912345678")
+
+
+@pytest.fixture
+def pooled(north, oak):
+    """Open to the pool, as of now."""
+    return road.routed(north, at=timezone.now(), routing=POOL)
+
+
+class Api:
+    """A dispenser's or placer's machine."""
+
+    def __init__(self, client):
+        self.client = client
+
+    def post(self, place, path, body, key=None, token=None):
+        headers = {**place.headers, "Idempotency-Key": str(uuid4()) if key is None else key}
+        if token is not None:
+            headers["Claim-Token"] = token
+        return self.client.post(
+            API + path, json.dumps(body), content_type="application/json", headers=headers
+        )
+
+    def get(self, place, path):
+        return self.client.get(API + path, headers=place.headers)
+
+    def claim(self, place, order, key=None):
+        return self.post(place, "/claims", {"order": str(order.pk)}, key=key)
+
+    def by_code(self, place, order, code, key=None):
+        return self.post(
+            place, "/claims", {"prescription_no": order.prescription.number, "code": code}, key=key
+        )
+
+
+@pytest.fixture
+def api(client):
+    return Api(client)
