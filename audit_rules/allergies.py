@@ -12,7 +12,7 @@ from audit_rules.rx1 import Allergy
 if TYPE_CHECKING:
     from audit_rules.case import Case
 
-SEPARATORS = re.compile(r"[、,，;；]|\band\b|及")
+SEPARATORS = re.compile(r"[、,，;；]|\band\b|[及和]")
 SEVERE = frozenset({"severe", "life-threatening", "life_threatening", "fatal", "严重", "重度", "危及生命"})
 # ICD-10 Z88: personal history of allergy to drugs
 CODED = {"Z880": "class:penicillin_class", "Z882": "class:sulfonamide_antibacterial"}

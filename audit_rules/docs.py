@@ -3,6 +3,7 @@
 from typing import Any
 
 from audit_rules.catalogue import Catalogue, sources
+from audit_rules.engine import BY_SEVERITY
 from audit_rules.report import Release, Severity
 from audit_rules.rule import Rule
 
@@ -32,12 +33,23 @@ RELEASE = {
 }
 
 
+CATEGORY = {
+    "age": "年龄", "allergy": "过敏", "authority": "处方权限", "disease": "疾病禁忌", "dose": "剂量过大", "dose_low": "剂量过小",
+    "duplicate": "重复用药", "duration": "疗程", "form": "处方格式", "frequency": "用药频次", "geriatric": "老年用药",
+    "hepatic": "肝功能", "herbal_dose": "饮片用量", "herbal_incompatibility": "饮片配伍禁忌",
+    "herbal_pregnancy": "饮片妊娠禁忌", "history": "用药史", "indication": "适应证", "insurance": "医保",
+    "interaction": "相互作用", "internet": "互联网诊疗", "iv_incompatibility": "静脉配伍", "lab": "检验值",
+    "lactation": "哺乳", "legality": "合法性", "pregnancy": "妊娠", "renal": "肾功能", "route": "给药途径", "sex": "性别",
+    "skin_test": "皮试",
+}  # fmt: skip
+
+
 def manual(catalogue: Catalogue) -> str:
     """The whole manual as Markdown."""
     cited = sources()
     parts = [HEAD]
     for category in sorted({rule.category for rule in catalogue.rules}):
-        parts.append(f"\n## {category}\n")
+        parts.append(f"\n## {CATEGORY[category]} {category}\n")
         parts += [_page(rule, cited) for rule in catalogue.rules if rule.category == category]
     return "\n".join(parts)
 
@@ -52,11 +64,12 @@ def listing(catalogue: Catalogue) -> str:
 
 
 def _page(rule: Rule, cited: dict[str, dict[str, Any]]) -> str:
-    release = f" · 放行 released by: {RELEASE[rule.release]}" if rule.release else ""
+    lifted = rule.release or BY_SEVERITY.get(rule.severity)
+    release = f" · 放行 released by: {RELEASE[lifted]}" if lifted else ""
     lines = [
         f"### {rule.id} {rule.title.zh} / {rule.title.en}\n",
         f"{SEVERITY[rule.severity]}{release} · version {rule.version}{' · retired' if rule.retired else ''}\n",
-        rule.page + "\n",
+        rule.page.replace("\nWhat to do:", "\n\nWhat to do:") + "\n",
     ]
     if rule.refs:
         lines.append(f"依据条目 implements: {', '.join(rule.refs)}\n")
