@@ -16,6 +16,7 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 keeper.plan()
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
 os.environ["REDIS_URL"] = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{_worker}"))
+django.setup()  # here, not by pytest-django: it looks for settings before this file has made their environment
 
 
 def pytest_collection_modifyitems(config, items):
@@ -24,8 +25,6 @@ def pytest_collection_modifyitems(config, items):
         left_out = [item for item in items if item.get_closest_marker("browser")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-
-django.setup()  # here, not by pytest-django: it looks for settings before this file has made their environment
 
 
 @pytest.fixture(scope="session")
