@@ -8,7 +8,9 @@ from audit_rules.rule import rule
 from audit_rules.wording import number
 
 SOLVENTS = frozenset({"sodium chloride", "glucose"})
-INTO_A_VEIN = frozenset({"intravenous", "intravenous_push", "intravenous_infusion"})
+INTO_A_VEIN = frozenset(
+    {None, "intravenous", "intravenous_push", "intravenous_infusion"}
+)  # solvents often lack a route
 
 
 @rule(

@@ -25,12 +25,13 @@ def dose_or_frequency_missing(case: Case) -> Iterator[Hit]:
     """A line of a western prescription has no dose or no frequency. What is applied to skin, eye or the like may lack the dose.
 
     Why it matters: the patient does not know how much and how often; no overdose can be seen.
-    What to do: write dose, unit and frequency.
+    What to do: write dose, unit and frequency. In an infusion group one line may say the frequency for all.
     """
     if case.kind != "western":
         return
+    together = {item.group for item in case.items if item.group is not None and item.raw.frequency}
     for item in case.items:
-        missing = _missing(item)
+        missing = _missing(item, item.group in together)
         if missing:
             name = named(case, item.ingredients) if item.known else Text(item.name, item.name)
             yield Hit(
@@ -45,13 +46,13 @@ def dose_or_frequency_missing(case: Case) -> Iterator[Hit]:
             )
 
 
-def _missing(item: Item) -> list[Text]:
+def _missing(item: Item, frequency_of_group: bool) -> list[Text]:
     raw, found = item.raw, []
     if item.route_group not in WHERE_APPLIED:
         if raw.dose is None or raw.dose.value is None:
             found.append(Text("剂量", "dose"))
         elif not (raw.dose.unit or "").strip():
             found.append(Text("剂量单位", "unit of the dose"))
-    if not (raw.frequency or "").strip() and not item.as_needed:
+    if not (raw.frequency or "").strip() and not item.as_needed and not frequency_of_group:
         found.append(Text("频次", "frequency"))
     return found

@@ -30,7 +30,7 @@ def mixed_incompatible(case: Case) -> Iterator[Hit]:
     What to do: give them apart with flushing, or choose the diluent the label names. Some pairs (ceftriaxone and calcium
     in a newborn) must not even be given apart.
     """
-    given = [item for item in case.items if item.route in INTO_A_VEIN and item.ingredients]
+    given = list(_given_into_a_vein(case))
     table = case.catalogue.table("iv_incompatibilities")
     said: set[tuple[int, int]] = set()
     for one, other in combinations(given, 2):
@@ -41,6 +41,14 @@ def mixed_incompatible(case: Case) -> Iterator[Hit]:
         if worst is not None and worst[0] is not None and (one.line, other.line) not in said:
             said.add((one.line, other.line))
             yield _hit(case, one, other, worst[1], worst[0], together)
+
+
+def _given_into_a_vein(case: Case) -> Iterator[Item]:
+    """Lines into a vein. A line without route goes the way of its infusion group, as solvents are often written."""
+    groups = {item.group for item in case.items if item.group is not None and item.route in INTO_A_VEIN}
+    for item in case.items:
+        if item.route in INTO_A_VEIN or (item.route is None and item.group in groups):
+            yield item
 
 
 def _fits(case: Case, row: Incompatibility) -> bool:

@@ -29,7 +29,8 @@ def injection_without_skin_test(case: Case) -> Iterator[Hit]:
     tests, words = case.catalogue.table("skin_tests"), case.catalogue.table("skin_test_words")
     for item in case.items:
         rows = [tests[key] for key in item.ingredients if key in tests]
-        if not rows or item.route_group not in INJECTED:
+        by_form = item.route_group is None and item.form == "injection"
+        if not rows or not (item.route_group in INJECTED or by_form):
             continue
         result = words.get(plain(item.skin_test)) if item.skin_test else None
         if result in ("negative", "exempt", "positive"):
