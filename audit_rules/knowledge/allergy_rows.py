@@ -15,7 +15,20 @@ FOOD, GROUP = "food:", "group:"
 
 # Words around a substance that do not change what it is. A closed list, taken off one at a time.
 BEFORE = ("allergy to ", "allergic to ", "对")
-AFTER = (" allergy", " allergies", "过敏史", "过敏", "类药物", "类抗生素", "类药", "药物", "制剂", "类")
+AFTER = (
+    "皮试阳性",
+    "皮试",
+    " allergy",
+    " allergies",
+    "过敏史",
+    "过敏",
+    "类药物",
+    "类抗生素",
+    "类药",
+    "药物",
+    "制剂",
+    "类",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +133,10 @@ def substance(written: str, known: Callable[[str], str | None]) -> str | None:
 
 
 def _without_words(word: str) -> str:
+    if word.endswith(")") and "(" in word[1:]:
+        return word[
+            : word.rindex("(")
+        ].strip()  # a note in brackets; what it says never takes the allergy back
     for after in AFTER:
         if word.endswith(after) and len(word) > len(after):
             return word.removesuffix(after).strip()
