@@ -175,6 +175,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "rxcenter",
+    "OAS_VERSION": "3.1.0",  # its schemas are JSON Schema, as the rx/1 schema is
     "VERSION": "1",
     "DESCRIPTION": "Prescription audit and circulation centre: post, audit, review, route, claim, dispense.",
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -1,11 +1,9 @@
 """The REST surface."""
 
-from importlib import import_module
-from importlib.util import find_spec
-
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from rxcenter.api import claims_urls
 from rxcenter.api import prescriptions as p
 
 v1 = [
@@ -16,11 +14,10 @@ v1 = [
     path("prescriptions/<uuid:pk>/double-sign", p.DoubleSign.as_view()),
     path("precheck", p.Precheck.as_view()),
     path("events", p.Events.as_view()),
+    *claims_urls.urlpatterns,
 ]
-if find_spec("rxcenter.api.claims_urls"):
-    v1 += import_module("rxcenter.api.claims_urls").urlpatterns
 urlpatterns = [
     path("v1/", include(v1)),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
-    path("docs", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
+    path("docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
 ]
