@@ -20,6 +20,9 @@ UNFOLD: dict[str, object] = {
     "SITE_HEADER": _("Prescription audit centre"),
     "SITE_SUBHEADER": "rxcenter.review.admin_sidebar.region",
     "SITE_SYMBOL": "prescriptions",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("rxcenter/icon.svg")}
+    ],
     "SITE_URL": None,
     "SHOW_HISTORY": False,  # the desk shows a prescription's own events
     "SHOW_VIEW_ON_SITE": False,
@@ -29,7 +32,10 @@ UNFOLD: dict[str, object] = {
     "DASHBOARD_CALLBACK": "rxcenter.review.admin_dashboard.dashboard",
     "LOGIN": {"form": "rxcenter.accounts.signing_in.SignInForm"},
     "STYLES": [lambda request: static("rxcenter/desk.css")],
-    "SCRIPTS": [lambda request: static("rxcenter/alpine-shim.js"), lambda request: static("rxcenter/desk.js")],
+    "SCRIPTS": [
+        lambda request: static("rxcenter/alpine-shim.js"),
+        lambda request: static("rxcenter/desk.js"),
+    ],
     "BORDER_RADIUS": "6px",
     "COLORS": {
         "base": {
@@ -76,9 +82,20 @@ UNFOLD: dict[str, object] = {
                 "title": _("Review"),
                 "items": [
                     _item(_("Workbench"), "dashboard", "admin:index", "anyone"),
-                    _item(_("Review queue"), "fact_check", "admin:review_waiting_changelist", "reviewers", "queue"),
+                    _item(
+                        _("Review queue"),
+                        "fact_check",
+                        "admin:review_waiting_changelist",
+                        "reviewers",
+                        "queue",
+                    ),
                     _item(_("Unmapped names"), "label_off", "admin:review_localname_unmapped", "reviewers"),
-                    _item(_("Mapped names"), "label", "admin:review_localname_changelist", "reviewers"),
+                    _item(_("Mapped names"), "label", "admin:review_localname_changelist", "reviewers")
+                    | {
+                        "active": lambda request: (
+                            "/localname/" in request.path and "/unmapped/" not in request.path
+                        )
+                    },
                 ],
             },
             {
@@ -86,9 +103,17 @@ UNFOLD: dict[str, object] = {
                 "separator": True,
                 "items": [
                     _item(_("Pass policy"), "rule", "admin:review_passpolicy_changelist", "policy"),
-                    _item(_("Identity conflicts"), "merge", "admin:patients_mergecandidate_changelist", "settlers"),
                     _item(
-                        _("Accesses to personal data"), "visibility", "admin:patients_accesslog_changelist", "watchers"
+                        _("Identity conflicts"),
+                        "merge",
+                        "admin:patients_mergecandidate_changelist",
+                        "settlers",
+                    ),
+                    _item(
+                        _("Accesses to personal data"),
+                        "visibility",
+                        "admin:patients_accesslog_changelist",
+                        "watchers",
                     ),
                 ],
             },
@@ -96,11 +121,20 @@ UNFOLD: dict[str, object] = {
                 "title": _("Register"),
                 "separator": True,
                 "items": [
-                    _item(_("Institutions"), "apartment", "admin:accounts_institution_changelist", "watchers"),
-                    _item(_("Dispensers"), "local_pharmacy", "admin:routing_dispenser_changelist", "watchers"),
+                    _item(
+                        _("Institutions"), "apartment", "admin:accounts_institution_changelist", "watchers"
+                    ),
+                    _item(
+                        _("Dispensers"), "local_pharmacy", "admin:routing_dispenser_changelist", "watchers"
+                    ),
                     _item(_("Orders"), "local_shipping", "admin:routing_order_changelist", "watchers"),
                     _item(_("Staff"), "badge", "admin:accounts_user_changelist", "operators"),
-                    _item(_("Second factors"), "phonelink_lock", "admin:otp_totp_totpdevice_changelist", "operators"),
+                    _item(
+                        _("Second factors"),
+                        "phonelink_lock",
+                        "admin:otp_totp_totpdevice_changelist",
+                        "operators",
+                    ),
                     _item(_("Client keys"), "key", "admin:accounts_clientkey_changelist", "operators"),
                 ],
             },

@@ -87,7 +87,9 @@ class StaffAdmin(ScopedAdmin, UserAdmin):
 
     @admin.display(description=_("roles"))
     def held_roles(self, obj: User) -> str:
-        return ", ".join(f"{r.get_role_display()} · {r.institution_id or _('region')}" for r in obj.roles.all())
+        return ", ".join(
+            f"{r.get_role_display()} · {r.institution_id or _('region')}" for r in obj.roles.all()
+        )
 
 
 @admin.register(ClientKey)
@@ -121,4 +123,3 @@ class SecondFactorAdmin(ScopedAdmin, TOTPDeviceAdmin):
     view_roles = add_roles = change_roles = delete_roles = OPERATOR
     list_display = ("user", "name", "confirmed")
     raw_id_fields = ()
-    autocomplete_fields = ("user",)

@@ -65,7 +65,11 @@ class MergeCandidateAdmin(ScopedAdmin):
         given = form.cleaned_data
         try:
             settle(
-                obj.pk, same=given["answer"] == "one", by=staff.actor(role), at=timezone.now(), reason=given["why"]
+                obj.pk,
+                same=given["answer"] == "one",
+                by=staff.actor(role),
+                at=timezone.now(),
+                reason=given["why"],
             )
         except Refused as refusal:
             said = refusal.words.zh if (get_language() or "").startswith("zh") else refusal.words.en
@@ -81,7 +85,9 @@ class MergeCandidateAdmin(ScopedAdmin):
 
     def _systems(self, person) -> str:
         """Blind indexes: enough to see which identifiers meet, not what they say."""
-        return ", ".join(f"{key[:24]}…" for key in person.identities.order_by("key").values_list("key", flat=True))
+        return ", ".join(
+            f"{key[:24]}…" for key in person.identities.order_by("key").values_list("key", flat=True)
+        )
 
 
 @admin.register(AccessLog)

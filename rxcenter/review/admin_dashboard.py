@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Count, Min, Q
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from rxcenter.accounts.admin_scoped import staff_of
 from rxcenter.prescriptions.states import State
@@ -41,6 +42,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     within = decided.filter(staff.within(*REVIEWERS, field="prescription__institution"))
     return {
         **context,
+        "title": _("Workbench"),
         "sums": sums,
         "waiting": sums["critical"] + sums["major"] + sums["gaps"] + sums["policy"],
         "oldest": clock(int((at - sums["oldest"]).total_seconds())) if sums["oldest"] else "",

@@ -44,7 +44,9 @@ def unmapped(staff: Any, at: datetime) -> list[dict[str, Any]]:
     waits = Q(prescription__state__in=[State.IN_REVIEW, State.WITH_PRESCRIBER])
     recent = Q(prescription__received_at__gte=at - timedelta(days=RECENT_DAYS), prescription__origin="live")
     rows = (
-        PrescriptionItem.objects.filter(staff.within(*REVIEWERS, field="prescription__institution"), ingredients=[])
+        PrescriptionItem.objects.filter(
+            staff.within(*REVIEWERS, field="prescription__institution"), ingredients=[]
+        )
         .filter(waits | recent)
         .exclude(name__in=LocalName.objects.values("name"))
         .values("name")
@@ -69,7 +71,9 @@ def search(text: str) -> list[Ingredient]:
         for row in catalogue.current().ingredients.values()
         if wanted in row.ingredient or wanted in plain(row.zh)
     ]
-    return sorted(found, key=lambda i: (wanted not in (i.key, plain(i.zh)), not i.key.startswith(wanted), i.key))[:FOUND]
+    return sorted(
+        found, key=lambda i: (wanted not in (i.key, plain(i.zh)), not i.key.startswith(wanted), i.key)
+    )[:FOUND]
 
 
 @admin.register(LocalName)
@@ -99,7 +103,9 @@ class LocalNameAdmin(ScopedAdmin):
         view = self.admin_site.admin_view
         return [
             path("unmapped/", view(require_GET(self.unmapped_view)), name="review_localname_unmapped"),
-            path("ingredients/", view(require_GET(self.ingredients_view)), name="review_localname_ingredients"),
+            path(
+                "ingredients/", view(require_GET(self.ingredients_view)), name="review_localname_ingredients"
+            ),
             path("map/", view(require_POST(self.map_view)), name="review_localname_map"),
             *super().get_urls(),
         ]
@@ -112,7 +118,6 @@ class LocalNameAdmin(ScopedAdmin):
         chosen = [k for k in request.GET.getlist("ingredients") if k in catalogue.current().ingredients]
         context = {
             **self.admin_site.each_context(request),
-            "opts": self.model._meta,
             "title": _("Unmapped names"),
             "names": unmapped(staff_of(request), timezone.now()),
             "recent_days": RECENT_DAYS,
@@ -145,4 +150,3 @@ class LocalNameAdmin(ScopedAdmin):
         )
         messages.success(request, words % {"name": name, "n": len(again)})
         return redirect("admin:review_localname_unmapped")
-

@@ -79,7 +79,12 @@ class PrescriptionPages:
             made = deciding.decide(pk, answer, by=request.user, at=timezone.now())
         except Refused as refusal:
             messages.error(request, saying.refusal(refusal))
-            entered = {"reasons": answer.reasons, "monitoring": answer.monitoring, "note": answer.note, "code": answer.code}
+            entered = {
+                "reasons": answer.reasons,
+                "monitoring": answer.monitoring,
+                "note": answer.note,
+                "code": answer.code,
+            }
             return self._page(request, self._row(request, pk), entered=entered, status=refusal.status)
         messages.success(request, f"{row.prescription.number} · {_done(made)}")
         return self.next_view(request)
@@ -105,7 +110,9 @@ class PrescriptionPages:
         """The row of a person who reviews this institution's prescriptions; anyone else finds nothing."""
         self.check_reviewer(request)
         row = (
-            Waiting.objects.select_related("prescription__person", "institution", "run", "taken_by").filter(pk=pk).first()
+            Waiting.objects.select_related("prescription__person", "institution", "run", "taken_by")
+            .filter(pk=pk)
+            .first()
         )
         if row is None or reviewer(staff_of(request), row.institution_id) is None:
             raise Http404(NotFound().words.en)
@@ -121,6 +128,7 @@ class PrescriptionPages:
             **_powers(row, request.user),
             "opts": self.model._meta,
             "title": row.prescription.number,
+            "original": row,
             "row": row,
             "rx": row.prescription,
             "entered": entered or {},
@@ -185,7 +193,9 @@ def _answer(request: HttpRequest) -> deciding.Answer:
         token, run = UUID(posted.get("token", "")), int(posted["run"]) if posted.get("run") else None
     except ValueError as error:
         raise Http404 from error
-    given = {name.removeprefix("reason-"): value for name, value in posted.items() if name.startswith("reason-")}
+    given = {
+        name.removeprefix("reason-"): value for name, value in posted.items() if name.startswith("reason-")
+    }
     verdict = posted.get("verdict", "")
     second = verdict == "second"
     if not second and verdict not in Decision.Verdict.values:
@@ -223,5 +233,3 @@ def _shown(made: Decision) -> dict[str, Any]:
         "note": made.note,
         "monitoring": made.monitoring,
     }
-
-

@@ -136,7 +136,9 @@ class WaitingAdmin(PrescriptionPages, ScopedAdmin):
         for row in rows:
             row.group_size = sizes.get(row.gap_key, 1) if row.why == Waiting.Why.GAPS else 1
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         at = timezone.now()
         mine = staff_of(request).within(*REVIEWERS)
         tabs = [
@@ -148,7 +150,12 @@ class WaitingAdmin(PrescriptionPages, ScopedAdmin):
             }
             for key, title in TABS.items()
         ]
-        extra = {"title": _("Review queue"), "tabs": tabs, "group": request.GET.get("group"), "page_keys": "queue"}
+        extra = {
+            "title": _("Review queue"),
+            "tabs": tabs,
+            "group": request.GET.get("group"),
+            "page_keys": "queue",
+        }
         return super().changelist_view(request, {**extra, **(extra_context or {})})
 
     def _count(self, tab: str, mine: Q, user: Any, at: datetime) -> str:
@@ -190,7 +197,9 @@ class WaitingAdmin(PrescriptionPages, ScopedAdmin):
     @admin.display(description=gettext_lazy("risks"))
     def risks(self, row: Waiting) -> str:
         chips = row.summary.get("chips") or []
-        return format_html_join("", '<span class="rx-chip">{}</span>', ((chip_text(c),) for c in chips)) or "—"
+        return (
+            format_html_join("", '<span class="rx-chip">{}</span>', ((chip_text(c),) for c in chips)) or "—"
+        )
 
     @admin.display(description=gettext_lazy("worst finding"))
     def worst(self, row: Waiting) -> str:
@@ -198,19 +207,27 @@ class WaitingAdmin(PrescriptionPages, ScopedAdmin):
             return self._gap(row)
         text = saying.said(row.summary.get("worst"))
         more = (row.summary.get("count") or 0) - 1
-        if not text:
-            return row.get_why_display()
+        if not text:  # nothing found: the drugs say more than the reason, which the level shows already
+            return format_html(
+                '<span class="rx-muted">{}</span>', "、".join((row.summary.get("drugs") or [])[:4]) or "—"
+            )
         return format_html('{}<span class="rx-more">{}</span>', text, f" +{more}" if more > 0 else "")
 
     def _gap(self, row: Waiting) -> str:
         size = getattr(row, "group_size", 1)
-        text = format_html('<span class="rx-gap">{}</span>', _("Not checked: %(what)s") % {"what": gap_text(row)})
+        text = format_html(
+            '<span class="rx-gap">{}</span>', _("Not checked: %(what)s") % {"what": gap_text(row)}
+        )
         if size > 1:
             address = "?" + urlencode({"tab": WAITING, "group": row.gap_key})
             words = _("%(n)s like this") % {"n": size}
             text += format_html(' <a class="rx-chip rx-group" href="{}">{}</a>', address, words)
         if row.summary.get("unmapped"):
-            address = reverse("admin:review_localname_unmapped") + "?" + urlencode({"name": row.summary["unmapped"][0]})
+            address = (
+                reverse("admin:review_localname_unmapped")
+                + "?"
+                + urlencode({"name": row.summary["unmapped"][0]})
+            )
             text += format_html(' <a class="rx-chip rx-map" href="{}">{}</a>', address, _("map the name"))
         return text
 
@@ -264,6 +281,3 @@ def clock(seconds: int) -> str:
     if seconds >= 6000:
         return f"{sign}{seconds // 3600} h {seconds % 3600 // 60:02d}"
     return f"{sign}{seconds // 60}:{seconds % 60:02d}"
-
-
-

@@ -18,7 +18,12 @@ from rxcenter.review.weighing import BY_PHARMACISTS, GAPS
 
 EARLIER_DAYS = 90
 EARLIER_MOST = 40
-LEVELS = {"critical": Severity.CRITICAL, "major": Severity.MAJOR, "moderate": Severity.MODERATE, "info": Severity.INFO}
+LEVELS = {
+    "critical": Severity.CRITICAL,
+    "major": Severity.MAJOR,
+    "moderate": Severity.MODERATE,
+    "info": Severity.INFO,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,9 @@ def _card(position: int, finding: dict[str, Any]) -> Card:
         message=saying.said(finding["message"]),
         action=saying.said(finding["action"]),
         release=str(saying.RELEASES.get(release, release)) if serious else "",
-        evidence=[(str(saying.EVIDENCE.get(k, k.replace("_", " "))), v) for k, v in finding["evidence"].items()],
+        evidence=[
+            (str(saying.EVIDENCE.get(k, k.replace("_", " "))), v) for k, v in finding["evidence"].items()
+        ],
         sources=[saying.source(key) for key in finding["sources"]],
         rule=finding["rule"],
         version=finding["version"],
@@ -160,7 +167,7 @@ def patient(document: dict[str, Any], row: Waiting) -> dict[str, Any]:
         "observations": [
             {
                 "name": str(saying.OBSERVATIONS.get(o["code"], o["code"])),
-                "value": f"{number(o['value'])} {o.get('unit') or ''}",
+                "value": quantity({**o, "unit": "" if o.get("unit") == "1" else o.get("unit")}),
                 "at": saying.moment(o.get("at")),
             }
             for o in person.get("observations") or []
@@ -233,7 +240,9 @@ def decisions(row: Waiting, reader: Any) -> list[Decision]:
     """Decisions so far. While a second pharmacist is awaited the first one is seen by its maker only."""
     made = list(Decision.objects.filter(prescription=row.prescription_id).select_related("by").order_by("at"))
     waiting = row.open and row.prescription.state == State.IN_REVIEW
-    hidden = {d.pk for d in made if waiting and not d.final and d.run_id == row.run_id and d.by_id != reader.pk}
+    hidden = {
+        d.pk for d in made if waiting and not d.final and d.run_id == row.run_id and d.by_id != reader.pk
+    }
     return [d for d in made if d.pk not in hidden]
 
 

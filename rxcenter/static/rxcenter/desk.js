@@ -171,6 +171,7 @@
       if (event.target.dataset.sent) event.preventDefault();
       event.target.dataset.sent = event.target.method === "post" ? "1" : "";
     });
+    window.addEventListener("pageshow", () => all("form").forEach((form) => { form.dataset.sent = ""; }));
     const keys = one("#rx-keys-on");
     const show = () => document.body.classList.toggle("rx-keys-off", localStorage.getItem(OFF) === "1");
     if (keys) {
