@@ -24,5 +24,7 @@ def is_past(code: str) -> bool:
 
 def matching(codes: Iterable[str], prefixes: Iterable[str], except_: Iterable[str] = ()) -> tuple[str, ...]:
     """The dotless `codes` that start with one of `prefixes` and with none of `except_`."""
-    wanted, unwanted = _dotless(tuple(prefixes)), _dotless(tuple(except_))
-    return tuple(c for c in codes if c.startswith(wanted) and not (unwanted and c.startswith(unwanted)))
+    wanted = _dotless(tuple(prefixes))
+    found = [code for code in codes if code.startswith(wanted)]
+    unwanted = _dotless(tuple(except_)) if found else ()
+    return tuple(code for code in found if not code.startswith(unwanted)) if unwanted else tuple(found)

@@ -1,6 +1,6 @@
 """Which dose limits meet one use of a drug, and how far over them it lies. Shared by the dose rules."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +20,7 @@ TWICE = Decimal(2)
 ROUNDING = Decimal("1.1")  # a child's dose within a tenth of the limit is rounding to a measurable volume
 THOUSAND = Decimal(1000)
 LEAST_MEANT = Decimal(50)  # a slip is only named where what was meant is at least a fiftieth of the maximum
+MUCH, LITTLE = THOUSAND / LEAST_MEANT, 1 / (THOUSAND * LEAST_MEANT)
 
 
 class Over(NamedTuple):
@@ -35,26 +36,36 @@ class Over(NamedTuple):
         return self.given.value / self.limit
 
 
-def by_route(routes: Iterable[str], item: Item) -> bool:
+def by_route(routes: Collection[str], item: Item) -> bool:
     """Whether a row's routes meet the line; a row without routes, or a line without a route, meets."""
-    wanted = tuple(routes)
-    return not wanted or item.route is None or item.route in wanted or item.route_group in wanted
+    return not routes or item.route is None or item.route in routes or item.route_group in routes
 
 
 def of_age(row: DoseLimit, patient: "Patient") -> bool:
     """Whether the row is for patients of this age."""
-    days, years = patient.age_days, patient.age_years
     from_, to = row.age_from, row.age_to
+    if from_ is None and to is None:
+        return True
+    days, years = patient.age_days, patient.age_years
     return (from_ is None or from_.reached(days, years)) and (to is None or not to.reached(days, years))
 
 
 def rows_for(case: "Case", use: Use, population: str) -> tuple[DoseLimit, ...]:
     """Limits of one population that meet the use: those for the patient's diseases, else those without any."""
     rows: tuple[DoseLimit, ...] = case.catalogue.table("doses").get(use.ingredient, ())
-    of_kind = [row for row in rows if row.population == population and by_route(row.routes, use.item)]
-    met = [row for row in of_kind if of_age(row, case.patient)]
-    special = [row for row in met if row.icd and matching(case.patient.codes, row.icd)]
-    return tuple(special or [row for row in met if not row.icd])
+    special, ordinary = [], []
+    for row in rows:
+        if (
+            row.population != population
+            or not by_route(row.routes, use.item)
+            or not of_age(row, case.patient)
+        ):
+            continue
+        if not row.icd:
+            ordinary.append(row)
+        elif matching(case.patient.codes, row.icd):
+            special.append(row)
+    return tuple(special or ordinary)
 
 
 @per_case
@@ -96,10 +107,10 @@ def slipped(case: "Case", use: Use) -> Decimal | None:
     if limit is None:
         return None
     share = use.single.value / limit[0]
-    if THOUSAND / LEAST_MEANT <= share <= THOUSAND:
+    if MUCH <= share <= THOUSAND:
         return THOUSAND
     adult = case.patient.age_years >= ADULT
-    if adult and 1 / (THOUSAND * LEAST_MEANT) <= share <= 1 / THOUSAND:
+    if adult and LITTLE <= share <= 1 / THOUSAND:
         return 1 / THOUSAND
     return None
 

@@ -25,6 +25,7 @@ STAGES = (
     ("Z992", Decimal(0), Decimal(15)),
     ("Z491", Decimal(0), Decimal(15)),
 )
+STAGED = tuple(prefix for prefix, _, _ in STAGES)
 # Diseases in which nobody may assume healthy kidneys.
 KIDNEY_RISK = ("N03", "N04", "N17", "N18", "N19", "I12", "I13", "E102", "E112", "Z940", "Z992", "Z491")
 OLD = 75  # years from which a serious renal drug needs a kidney function
@@ -49,8 +50,9 @@ def kidney(case: "Case", metric: str) -> Kidney | None:
     if lab is not None:
         name = "crcl" if lab.unit == "mL/min" else "egfr"
         return Kidney(lab.value, lab.value, lab.evidence(name), (case.issued_at - lab.at).days)
-    for prefix, low, high in STAGES:
-        if any(code.startswith(prefix) for code in patient.codes):
+    staged = case.icd(STAGED)
+    for prefix, low, high in STAGES if staged else ():
+        if any(code.startswith(prefix) for code in staged):
             return Kidney(low, high, {"condition": prefix}, 0)
     return None
 
