@@ -18,7 +18,7 @@ SETTINGS = frozenset({"outpatient", "internet", "home", "emergency"})
     category="duration",
     severity=Severity.CRITICAL,
     release=Release.REASON,
-    sources=("cn-prescription-2007", "cn-comment-2010"),
+    sources=("cn-prescription-2007-supply", "cn-comment-2010"),
     refs=("CN-NRM-010", "CN-NRM-011"),
 )
 def supply_without_reason(case: Case) -> Iterator[Hit]:

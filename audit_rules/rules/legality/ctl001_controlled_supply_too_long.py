@@ -24,7 +24,7 @@ FORMS = {
     category="legality",
     severity=Severity.CRITICAL,
     release=Release.NOBODY,
-    sources=("cn-prescription-2007",),
+    sources=("cn-prescription-2007-supply",),
     refs=(
         "CN-SPC-001",
         "CN-SPC-002",

@@ -17,7 +17,7 @@ from audit_rules.wording import named
     category="legality",
     severity=Severity.CRITICAL,
     release=Release.NOBODY,
-    sources=("cn-prescription-2007",),
+    sources=("cn-prescription-2007-supply",),
     refs=("CN-SPC-009",),
     ingredients=lambda catalogue: frozenset(catalogue.table("in_house")),
 )

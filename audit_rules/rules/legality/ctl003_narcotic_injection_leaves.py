@@ -15,7 +15,7 @@ from audit_rules.wording import named
     category="legality",
     severity=Severity.CRITICAL,
     release=Release.RESUBMIT,
-    sources=("cn-prescription-2007",),
+    sources=("cn-prescription-2007-supply",),
     refs=("CN-SPC-013",),
     ingredients=lambda catalogue: catalogue.table("controls").keys_of("narcotic"),
 )
