@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from audit_rules.knowledge.allergy_rows import FOOD, NO_ALLERGY, OTHER, substance
@@ -11,6 +12,7 @@ from audit_rules.rx1 import Allergy
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
+    from audit_rules.catalogue import Catalogue
 
 SEPARATORS = re.compile(r"[、,，;；]|\band\b|[及和]")
 SEVERE = frozenset({"severe", "life-threatening", "life_threatening", "fatal", "严重", "重度", "危及生命"})
@@ -105,12 +107,17 @@ def _of_list(case: "Case", records: Iterable[Allergy], recorded: str) -> Iterato
 
 
 def _target(case: "Case", written: str) -> str | None:
-    allergens: dict[str, str] = case.catalogue.table("allergens")
+    return _meant(case.catalogue, written)
+
+
+@lru_cache(maxsize=4096)  # the same few hundred words come again and again
+def _meant(catalogue: "Catalogue", written: str) -> str | None:
+    allergens: dict[str, str] = catalogue.table("allergens")
 
     def lookup(word: str) -> str | None:
         if target := allergens.get(word):
             return target
-        meaning = case.catalogue.drugs.find(word)
+        meaning = catalogue.drugs.find(word)
         return "+".join(meaning.ingredients) if meaning else None
 
     return substance(written, lookup)

@@ -1,6 +1,6 @@
 """A prescription as a rule sees it: understood, with the patient and what they already take. Immutable."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +111,17 @@ class Case:
         """Past of a class or an ingredient, open or not."""
         members = self.members(cell)
         return tuple(past for past in self.past if past.ingredient in members)
+
+    @lazily
+    def _open_by_ingredient(self) -> dict[str, list[Past]]:
+        found: dict[str, list[Past]] = {}
+        for past in self.open_past:
+            found.setdefault(past.ingredient, []).append(past)
+        return found
+
+    def open_past_of(self, ingredient: str) -> Sequence[Past]:
+        """The open past of one ingredient, oldest first."""
+        return self._open_by_ingredient.get(ingredient, ())
 
     @lazily
     def open_past(self) -> tuple[Past, ...]:

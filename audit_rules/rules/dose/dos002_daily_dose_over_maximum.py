@@ -76,13 +76,14 @@ def _whole(case: Case, uses: tuple[Use, ...]) -> Whole | None:
 
 
 def _other_products(case: Case, use: Use, unit: str) -> tuple[Past, ...]:
+    earlier = case.open_past_of(use.ingredient)
+    if not earlier or use.item.route_group not in SYSTEMIC:
+        return ()
     today = {frozenset(u.item.ingredients) for u in case.uses_of(use.ingredient)}
     found: dict[frozenset[str], Past] = {}
-    if use.item.route_group not in SYSTEMIC:
-        return ()
-    for past in case.open_past:
+    for past in earlier:
         made_of = frozenset(past.item.ingredients)
-        if past.ingredient == use.ingredient and made_of not in today and _adds(case, past, unit):
+        if made_of not in today and _adds(case, past, unit):
             found[made_of] = past  # oldest first, so the newest issue of a product stays
     return tuple(found.values())
 
