@@ -39,10 +39,14 @@ def same_class(case: Case) -> Iterator[Hit | Gap]:
 def _by_class(case: Case) -> Iterator[tuple[DuplicateClass, list[Taken]]]:
     table = case.catalogue.table(TABLE)
     found: dict[str, tuple[DuplicateClass, dict[str, Taken]]] = {}
-    for taken in (*current(case), *(o for o in others(case) if _still_counts(case, o))):
+    for taken in current(case):
         for row in table.get(taken.ingredient, ()):
             if reaches(taken.item, row.routes):
                 found.setdefault(row.class_, (row, {}))[1].setdefault(taken.ingredient, taken)
+    for taken in others(case) if found else ():
+        for row in table.get(taken.ingredient, ()):
+            if row.class_ in found and reaches(taken.item, row.routes) and _still_counts(case, taken):
+                found[row.class_][1].setdefault(taken.ingredient, taken)
     for row, members in found.values():
         if len(members) > 1:
             yield row, list(members.values())
