@@ -22,11 +22,11 @@ def state_dir(name: str = "demo") -> Path:
     return Path(os.environ.get("RXCENTER_STATE_DIR") or ROOT / "var" / name)
 
 
-def prepare_environment(argv: Sequence[str], name: str = "demo") -> None:
+def prepare_environment(argv: Sequence[str], name: str = "demo", *, servers: bool = True) -> None:
     """Set every variable that settings.py asks for, starting PostgreSQL and Redis where none are given.
 
     Keys are made once and kept in a file only its owner reads; variables set by the caller win. The servers end with
-    this process. `--help` starts nothing. Ends the program with one sentence when a server is missing.
+    this process; `--help` and `servers=False` start none. Ends the program with one sentence when a server is missing.
     """
     place = state_dir(name)
     place.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def prepare_environment(argv: Sequence[str], name: str = "demo") -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rxcenter.settings")
     for variable, value in own_keys(place / "keys.json").items():
         os.environ.setdefault(variable, value)
-    if {"-h", "--help"} & set(argv):
+    if not servers or {"-h", "--help"} & set(argv):
         os.environ.setdefault("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
         os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
         return
