@@ -8,7 +8,7 @@ from audit_rules import icd
 from audit_rules.dosing import Decoction
 from audit_rules.items import Item, Use, read_item
 from audit_rules.memo import Memory, lazily
-from audit_rules.past import Past, earlier, read_past
+from audit_rules.past import Past, Unread, earlier, read_past
 from audit_rules.patient import Patient
 from audit_rules.rx1 import Herbal, Institution, Prescriber, Prescription, Programme, Reasons, Visit
 
@@ -62,7 +62,7 @@ class Case:
         return cls(document, history, catalogue)
 
     @lazily
-    def _read_past(self) -> tuple[tuple[Past, ...], tuple[Item, ...]]:
+    def _read_past(self) -> tuple[tuple[Past, ...], tuple[Unread, ...]]:
         return read_past(self.document, self.linked, self.catalogue)
 
     @property
@@ -71,8 +71,8 @@ class Case:
         return self._read_past[0]
 
     @property
-    def unknown_medications(self) -> tuple[Item, ...]:
-        """Current medications whose drug was not understood."""
+    def unread(self) -> tuple[Unread, ...]:
+        """Earlier lines in supply and current medications whose drug was not understood."""
         return self._read_past[1]
 
     @lazily

@@ -83,20 +83,28 @@ def _last_revisions(documents: list[Prescription], itself: tuple[str, str]) -> l
     return list(last.values())
 
 
+class Unread(NamedTuple):
+    """An earlier line still in supply, or a current medication (`number` None), whose drug was not understood."""
+
+    item: Item
+    institution: str | None
+    number: str | None
+
+
 def read_past(
     document: Prescription, linked: Iterable[Prescription], catalogue: "Catalogue"
-) -> tuple[tuple[Past, ...], tuple[Item, ...]]:
-    """All past ingredients within the look-back, and the current medications that could not be understood."""
+) -> tuple[tuple[Past, ...], tuple[Unread, ...]]:
+    """All past ingredients within the look-back, and what of the past could not be understood."""
     found: list[Past] = []
-    unknown: list[Item] = []
+    unknown: list[Unread] = []
     since, today = document.issued_at - LOOK_BACK, document.issued_at.date()
     for other in linked:
         if other.issued_at >= since:
-            found.extend(_of_document(other, catalogue))
+            found.extend(_of_document(other, catalogue, today, unknown))
     for place, taken in enumerate(document.patient.current_medications or (), start=1):
         item, uses = read_item(taken, place, catalogue, None)
         if not uses:
-            unknown.append(item)
+            unknown.append(Unread(item, None, None))
         for use in uses:
             kind = "current_medication"
             found.append(
@@ -105,14 +113,16 @@ def read_past(
     return tuple(found), tuple(unknown)
 
 
-def _of_document(document: Prescription, catalogue: "Catalogue") -> Iterator[Past]:
+def _of_document(
+    document: Prescription, catalogue: "Catalogue", today: date, unknown: list[Unread]
+) -> Iterator[Past]:
     issued_on, number, institution = document.issued_at.date(), document.number, document.institution.code
     decoction = Decoction.of(document)
     for raw in document.items:
         item, uses = read_item(raw, raw.line, catalogue, decoction)
-        if not uses:
-            continue
         ends_on = issued_on + timedelta(days=_days(document, item, decoction))
+        if not uses and today < ends_on:
+            unknown.append(Unread(item, institution, number))
         for use in uses:
             yield Past(
                 use.ingredient,
