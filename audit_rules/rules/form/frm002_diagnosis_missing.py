@@ -22,7 +22,8 @@ def diagnosis_missing(case: Case) -> Iterator[Hit]:
 
     Why it matters: without it nobody can judge whether the drug fits or is dangerous in the disease.
     What to do: add the diagnosis. The law excepts special circumstances: contraception and vaccination need none, and a
-    prescription of nothing but over-the-counter drugs for passing complaints is only shown.
+    prescription of nothing but over-the-counter drugs for passing complaints is only shown; so is a drug that an earlier
+    prescription of the patient carries together with a diagnosis.
     """
     if any((d.code or "").strip() or (d.name or "").strip() for d in case.document.diagnoses or ()):
         return
@@ -42,7 +43,7 @@ def diagnosis_missing(case: Case) -> Iterator[Hit]:
 def _weight(case: Case, item: Item) -> Severity:
     """How much a missing diagnosis matters for this line. An unknown drug has a gap of its own that holds."""
     rows = case.catalogue.table("diagnosis_exempt")
-    if not item.known:
+    if not item.known or _diagnosed_before(case, item):
         return Severity.MODERATE
     found = []
     for key in item.ingredients:
@@ -50,3 +51,11 @@ def _weight(case: Case, item: Item) -> Severity:
         fitting = [row for row in rows if atc and atc.startswith(row.atc)]
         found.append(fitting[0].severity if fitting else Severity.CRITICAL)
     return max(found)
+
+
+def _diagnosed_before(case: Case, item: Item) -> bool:
+    """Whether an earlier prescription names the same drug and a diagnosis: continued treatment, known to the centre."""
+    return any(
+        earlier.diagnoses and any(other.drug.name == item.name for other in earlier.items)
+        for earlier in case.linked
+    )
