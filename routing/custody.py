@@ -38,15 +38,26 @@ def lock_order(prescription: UUID, order: UUID) -> tuple[Prescription, Order]:
     return row, Order.objects.select_for_update().get(pk=order)
 
 
-def create_order(order: Order, lines: Sequence[OrderLine], first: Taken, *, by: Actor, at: datetime) -> None:
-    """Write a new order with its lines and its first move (offered, opened or unroutable) in few statements."""
-    allowed = _allowed(first, by)
-    order.state, order.state_since = OrderState.SCHEDULED, at
-    _record(order, "created", OrderState.SCHEDULED, Taken("created"), by, at)
-    _record(order, first.move, allowed.after, first, by, at)
-    order.state = allowed.after
-    order.save(force_insert=True)
-    OrderLine.objects.bulk_create(lines)
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A new order with its lines and its first move: offered, opened or unroutable."""
+
+    order: Order
+    lines: Sequence[OrderLine]
+    first: Taken
+
+
+def create_orders(drafts: Sequence[Draft], *, by: Actor, at: datetime) -> None:
+    """Write new orders, their lines and their first moves, many in a few statements."""
+    for draft in drafts:
+        order, first = draft.order, draft.first
+        allowed = _allowed(first, by)
+        order.state, order.state_since = OrderState.SCHEDULED, at
+        _record(order, "created", OrderState.SCHEDULED, Taken("created"), by, at)
+        _record(order, first.move, allowed.after, first, by, at)
+        order.state = allowed.after
+    Order.objects.bulk_create([d.order for d in drafts])
+    OrderLine.objects.bulk_create([line for d in drafts for line in d.lines])
 
 
 def move_order(order: Order, taken: Taken, *, by: Actor, at: datetime) -> Order:

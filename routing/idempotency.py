@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -18,6 +18,7 @@ from rxcenter.patients.sealing import seal
 
 TABLE = "idempotency"
 LONGEST = 255
+KEPT = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,15 @@ def _store(request: Asked, answer: Answer, at: datetime) -> None:
         body_sealed=sealed,
         created_at=at,
     )
+    _forget(at)
+
+
+def _forget(at: datetime) -> None:
+    """Each new answer takes a few outdated ones away: they hold personal data nobody can ask for any more."""
+    old = IdempotencyKey.objects.select_for_update(skip_locked=True).filter(created_at__lt=at - KEPT)
+    IdempotencyKey.objects.filter(
+        pk__in=list(old.order_by("created_at").values_list("pk", flat=True)[:5])
+    ).delete()
 
 
 def _locked(row: UUID) -> bool:

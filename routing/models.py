@@ -228,6 +228,7 @@ class IdempotencyKey(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["client", "route", "key"], name="idempotency_key_once")
         ]
+        indexes = [models.Index(fields=["created_at"])]
 
 
 class WrongCode(models.Model):

@@ -1,4 +1,4 @@
-"""Who is asked next: after creation, a decline, a return or a lapse. Nothing stays silently open."""
+"""Who is asked next, after a decline, a return or a lapse. Nothing stays silently open."""
 
 from datetime import datetime
 from typing import Any
@@ -44,15 +44,15 @@ def after_reopening(order: Order, prescription: Prescription, *, at: datetime) -
     if order.expires_at <= at:
         end_expired(order, prescription, at=at)
         return
-    taken = next_move(order, prescription)
+    taken = _next(order, prescription)
     if taken.move == "opened":
         return  # the pool: it is open already
     move_order(order, taken, by=SYSTEM, at=at)
     if taken.move == "offered":
-        ask(order, taken.dispensers[0], at=at)
+        _ask(order, taken.dispensers[0], at=at)
 
 
-def next_move(order: Order, prescription: Prescription) -> Taken:
+def _next(order: Order, prescription: Prescription) -> Taken:
     """offered (to the first eligible one not yet asked), opened (to the pool) or unroutable."""
     need, passed = need_of(order, prescription), dict(order.why_not)
     facts = candidates(order.ranked)
@@ -66,7 +66,7 @@ def next_move(order: Order, prescription: Prescription) -> Taken:
     return Taken("unroutable", body={"why_not": passed}, changes={"why_not": passed})
 
 
-def ask(order: Order, code: str, *, at: datetime) -> Offer:
+def _ask(order: Order, code: str, *, at: datetime) -> Offer:
     """Write the offer of an order to one dispenser."""
     rank = Offer.objects.filter(order=order).count() + 1
     return Offer.objects.create(order=order, dispenser_id=code, rank=rank, made_at=at)

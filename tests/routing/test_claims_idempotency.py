@@ -1,6 +1,7 @@
 """One key, one effect: the stored answer comes back byte for byte."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -89,3 +90,15 @@ def test_a_stored_answer_is_not_for_somebody_without_the_token(api, oak, order):
     path, body = f"/claims/{said['claim_id']}/dispenses", handover()
     api.post(oak, path, body, key="d1", token=said["claim_token"])
     assert slug(api.post(oak, path, body, key="d1", token="x" * 43)) == "idempotency-key-reused"
+
+
+def test_stored_answers_are_kept_seven_days(api, oak, order, pooled):
+    api.claim(oak, order, key="old")
+    api.claim(oak, order, key="refused-and-not-stored")
+    IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(days=7, seconds=1))
+    said = api.by_code(oak, pooled, road.code_of(pooled), key="new").json()
+    assert list(IdempotencyKey.objects.values_list("key", flat=True)) == ["new"]
+    IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(days=6, hours=23))
+    path = f"/claims/{said['claim_id']}/return"
+    assert api.post(oak, path, {"reason": "closed"}, key="newer", token=said["claim_token"]).status_code == 200
+    assert set(IdempotencyKey.objects.values_list("key", flat=True)) == {"new", "newer"}
