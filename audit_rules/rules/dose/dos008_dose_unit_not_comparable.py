@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.limits import rows_for, told
+from audit_rules.limits import rows_for, told, totals
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -29,7 +29,7 @@ def dose_unit_not_comparable(case: Case) -> Iterator[Hit | Gap]:
     What to do: write the dose in the unit of the label.
     """
     for use in case.uses:
-        if use.single is None:
+        if use.single is None or any(row.unit == use.single.unit for row in totals(case, use)):
             continue
         rows = [
             row
