@@ -49,7 +49,7 @@ def audit(
         gap = NotChecked(rule="GAP000", lines=(), reason="case_unreadable", holds=True, message=UNREADABLE)
         return _report(document, [], [gap], 0, history_status, catalogue)
     findings, gaps = _run(case, concerned, rows)
-    findings = [released(finding, document, releases) for finding in findings]
+    findings = [f if f.severity < Severity.MAJOR else released(f, document, releases) for f in findings]
     return _report(document, findings, gaps, len(case.linked), history_status, catalogue)
 
 
@@ -151,6 +151,8 @@ def _one(findings: list[Finding]) -> Finding:
 
 def _merged(gaps: list[NotChecked]) -> list[NotChecked]:
     """The same reason on the same lines is one gap; the one that holds speaks. A crash is each rule's own."""
+    if len(gaps) < 2:
+        return gaps
     found: dict[tuple[Any, ...], NotChecked] = {}
     for gap in gaps:
         key = (gap.lines, gap.reason, gap.rule if gap.reason == "rule_crashed" else "")
