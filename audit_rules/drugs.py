@@ -62,7 +62,7 @@ class Drugs:
         for start, front in fronts:
             for end, back in backs:
                 if (front or back) and start < end:
-                    meaning = self._exact(word[start:end].strip(), back or front)
+                    meaning = self._exact(word[start:end].strip(), front or back)  # 吸入用…混悬液 is inhaled
                     if meaning:
                         fixed = meaning.components or self._compounds.get(word, ())
                         found.setdefault(

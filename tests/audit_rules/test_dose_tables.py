@@ -91,6 +91,11 @@ def test_look_alikes_stay_apart():
     assert find("去甲肾上腺素").ingredients != find("肾上腺素").ingredients
 
 
+def test_the_word_before_the_name_tells_the_route():
+    assert default_catalogue().drugs.find("吸入用布地奈德混悬液").form.route == "nebulised"
+    assert default_catalogue().drugs.find("布洛芬混悬液").form.route == "oral"
+
+
 def test_every_compound_expands_to_known_ingredients():
     known = {row["ingredient"] for row in rows("ingredients")}
     meant = {plain(row["name"]): row["ingredients"].split("|") for row in rows("names")}
