@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.children import over_body, per_body, surface
-from audit_rules.limits import cause, facts, graded, rows_for, told
+from audit_rules.children import Body, over_body, per_body, surface
+from audit_rules.items import Use
+from audit_rules.knowledge.dose_rows import DoseLimit
+from audit_rules.limits import Over, cause, facts, graded, rows_for, told
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -33,34 +35,37 @@ def dose_over_maximum_for_surface(case: Case) -> Iterator[Hit | Gap]:
     for use in case.uses:
         rows = [row for row in rows_for(case, use, "adult") if row.basis == "m2"]
         found = over_body(use, rows, body) if rows else None
-        drug = named(case, (use.ingredient,))
         if found:
-            over, which = found
-            severity, release = graded(case, use.ingredient, over.ratio)
-            limit = told(over.given._replace(value=over.limit))
-            dose = f"{told(over.given)} ({per_body(over.given, body, 'm2')})"
-            yield Hit(
-                lines=(use.line,),
-                drugs=(use.ingredient,),
-                message=Text(
-                    f"{drug.zh}{dose}，超过上限{limit}", f"{drug.en}: {dose}; the maximum is {limit}"
-                ),
-                action=Text(
-                    "按身高体重和方案重算，双人核对", "work it out again by protocol; two people check it"
-                ),
-                evidence=facts(over, which) | {"surface": body.text},
-                severity=severity,
-                release=release,
-                sources=(over.row.source,),
-                cause=cause(use.line, use.ingredient),
-            )
+            yield _hit(case, use, body, *found)
         if rows and not body.known and use.single is not None:
-            yield Gap(
-                lines=(use.line,),
-                reason="surface_missing",
-                message=Text(
-                    f"缺身高或体重，{drug.zh}的体表面积剂量未能准确核对",
-                    f"height or weight is missing: the dose of {drug.en} per square metre was not checked",
-                ),
-                holds=any(row.serious for row in rows),
-            )
+            yield _unmeasured(case, use, rows)
+
+
+def _hit(case: Case, use: Use, body: Body, found: Over, which: str) -> Hit:
+    severity, release = graded(case, use.ingredient, found.ratio)
+    drug, limit = named(case, (use.ingredient,)), told(found.given._replace(value=found.limit))
+    dose = f"{told(found.given)} ({per_body(found.given, body, 'm2')})"
+    return Hit(
+        lines=(use.line,),
+        drugs=(use.ingredient,),
+        message=Text(f"{drug.zh}{dose}，超过上限{limit}", f"{drug.en}: {dose}; the maximum is {limit}"),
+        action=Text("按身高体重和方案重算，双人核对", "work it out again by protocol; two people check it"),
+        evidence=facts(found, which) | {"surface": body.text},
+        severity=severity,
+        release=release,
+        sources=(found.row.source,),
+        cause=cause(use.line, use.ingredient),
+    )
+
+
+def _unmeasured(case: Case, use: Use, rows: list[DoseLimit]) -> Gap:
+    drug = named(case, (use.ingredient,))
+    return Gap(
+        lines=(use.line,),
+        reason="surface_missing",
+        message=Text(
+            f"缺身高或体重，{drug.zh}的体表面积剂量未能准确核对",
+            f"height or weight is missing: the dose of {drug.en} per square metre was not checked",
+        ),
+        holds=any(row.serious for row in rows),
+    )
