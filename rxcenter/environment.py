@@ -1,6 +1,7 @@
 """Reads the environment for settings.py: everything missing or malformed is named at once, with what to do."""
 
 import os
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -51,7 +52,7 @@ def versioned_keys(name: str, value: str) -> dict[int, bytes]:
     return keys
 
 
-def database(url: str) -> dict[str, object]:
+def database(url: str) -> dict[str, Any]:
     """Django's DATABASES entry for a postgresql:// URL (host may be a socket directory: ?host=/run/…)."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:

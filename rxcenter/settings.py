@@ -94,7 +94,7 @@ TEMPLATES = [
 
 DATABASES = {"default": environment.database(_env["DATABASE_URL"])}
 if MODE == "test":  # lets tests empty the append-only tables of a database whose name begins with "test"
-    DATABASES["default"]["OPTIONS"]["options"] = "-c rxcenter.test_database=on"
+    DATABASES["default"]["OPTIONS"] |= {"options": "-c rxcenter.test_database=on"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = _env["REDIS_URL"]
 
@@ -113,6 +113,7 @@ AXES_LOCKOUT_PARAMETERS = [
     ["username", "ip_address"]
 ]  # never on the name alone: that would lock pharmacists out
 AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "accounts/locked.html"
 AXES_IPWARE_PROXY_COUNT = int(os.environ.get("RXCENTER_PROXIES", "0"))
 SESSION_IDLE_SECONDS = int(os.environ.get("RXCENTER_IDLE_SECONDS", 15 * 60))
 SESSION_COOKIE_AGE = 10 * 3600

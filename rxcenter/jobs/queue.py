@@ -172,8 +172,9 @@ def due_counts(most: int = 1000) -> dict[str, int]:
     """How many jobs of each kind wait now (counted up to `most` in all)."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT kind, count(*) FROM (SELECT kind FROM jobs_job WHERE state = 'due' AND due_at <= statement_timestamp() LIMIT %s) d
-            GROUP BY kind""",
+            """SELECT kind, count(*) FROM (
+                SELECT kind FROM jobs_job WHERE state = 'due' AND due_at <= statement_timestamp() LIMIT %s
+            ) d GROUP BY kind""",
             [most],
         )
         return dict(cursor.fetchall())

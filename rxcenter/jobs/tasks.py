@@ -7,13 +7,13 @@ from django.utils import timezone
 from rxcenter.jobs import working
 
 
-@shared_task(name="jobs.drain")  # type: ignore[untyped-decorator]
+@shared_task(name="jobs.drain")
 def drain(kind: str) -> None:
     close_old_connections()
     working.drain(kind)
 
 
-@shared_task(name="jobs.sweep")  # type: ignore[untyped-decorator]
+@shared_task(name="jobs.sweep")
 def sweep() -> None:
     """Beat's nudge: finds what no ring announced, even when every relay is gone."""
     close_old_connections()

@@ -1,8 +1,9 @@
 """The audit job: a batch of prescriptions, judged by the engine, written down and moved on in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -46,13 +47,9 @@ class Judged:
 def audit_batch(jobs: Sequence[Work], at: datetime) -> None:
     """Judge the prescriptions of `jobs`. One that is past its audit already (a job done twice) is left alone."""
     ids = [j.subject for j in jobs]
-    rows = list(
-        Prescription.objects.filter(pk__in=ids, state__in=BEFORE_AUDIT)
-        .defer("document", "sealed")
-        .annotate(text=Cast("document", TextField()))
-        .order_by("pk")
-        .select_for_update(of=("self",))
-    )
+    waiting = Prescription.objects.filter(pk__in=ids, state__in=BEFORE_AUDIT).defer("document", "sealed")
+    with_text = waiting.annotate(text=Cast("document", TextField()))
+    rows = {row: row.text for row in with_text.order_by("pk").select_for_update(of=("self",))}
     if not rows:
         return
     judged = _judge(rows, at)
@@ -60,14 +57,14 @@ def audit_batch(jobs: Sequence[Work], at: datetime) -> None:
     _move_on(judged, runs, at)
 
 
-def _judge(rows: list[Prescription], at: datetime) -> list[Judged]:
+def _judge(rows: Mapping[Any, str], at: datetime) -> list[Judged]:
     conflicts = attach_persons({r.pk: r.patient_keys for r in rows}, at=at)
     histories = earlier([r.pk for r in rows])
     releases = _releases([r.pk for r in rows])
     books, open_rows = catalogue.current(), policy.rows_in_force(at.date())
     judged = []
-    for row in rows:
-        doc = rx.decode_stored(row.text.encode())
+    for row, text in rows.items():
+        doc = rx.decode_stored(text.encode())
         case = Case.of(doc, history=histories[row.pk], catalogue=books)
         status = "identity_unlinked" if conflicts[row.pk] else "complete"
         report = audit(
