@@ -73,27 +73,8 @@ class _NotANumber(str):
 
 
 def read(raw: bytes) -> tuple[Any, list[Problem]]:
-    """The value with numbers as Decimal, and everything hostile in it. Raises `Refused` where it is no JSON
-    at all.
-    """
-    if len(raw) > LARGEST:
-        raise Refused(
-            [
-                _problem(
-                    "$", f"{len(raw)} bytes", f"<= {LARGEST} bytes", "文件过大", "the document is too large"
-                )
-            ]
-        )
-    try:
-        text = raw.decode("utf-8", "strict")
-    except UnicodeDecodeError as error:
-        found = f"byte {error.start}"
-        raise Refused(
-            [_problem("$", found, "UTF-8", "不是有效的UTF-8编码", "it is not valid UTF-8")]
-        ) from error
-    if (deepest := _depth(raw)) > DEEPEST:
-        found = f"depth {deepest}"
-        raise Refused([_problem("$", found, f"depth <= {DEEPEST}", "嵌套过深", "it is nested too deeply")])
+    """The value with numbers as Decimal, and everything hostile in it. Raises `Refused` where it is no JSON."""
+    text = _text(raw)
     try:
         value = json.loads(
             text,
@@ -103,17 +84,34 @@ def read(raw: bytes) -> tuple[Any, list[Problem]]:
             parse_constant=_NotANumber,
         )
     except (ValueError, RecursionError) as error:
-        where = (
+        at = (
             f"line {error.lineno}, column {error.colno}"
             if isinstance(error, json.JSONDecodeError)
             else "text"
         )
-        raise Refused(
-            [_problem("$", where, "JSON (RFC 8259)", "不是有效的JSON", "it is not valid JSON")]
-        ) from error
+        raise _refused(at, "JSON (RFC 8259)", "不是有效的JSON", "it is not valid JSON") from error
     problems: list[Problem] = []
     _walk(value, "$", problems)
     return value, problems
+
+
+def _text(raw: bytes) -> str:
+    """The bytes as text, when they are neither too large nor too deep to be looked at."""
+    if len(raw) > LARGEST:
+        raise _refused(f"{len(raw)} bytes", f"<= {LARGEST} bytes", "文件过大", "the document is too large")
+    try:
+        text = raw.decode("utf-8", "strict")
+    except UnicodeDecodeError as error:
+        raise _refused(
+            f"byte {error.start}", "UTF-8", "不是有效的UTF-8编码", "it is not valid UTF-8"
+        ) from error
+    if (deepest := _depth(raw)) > DEEPEST:
+        raise _refused(f"depth {deepest}", f"depth <= {DEEPEST}", "嵌套过深", "it is nested too deeply")
+    return text
+
+
+def _refused(found: str, allowed: str, zh: str, en: str) -> Refused:
+    return Refused([_problem("$", found, allowed, zh, en)])
 
 
 def _problem(path: str, found: str, allowed: str, zh: str, en: str) -> Problem:

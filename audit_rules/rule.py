@@ -4,7 +4,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from audit_rules.report import Gap, Hit, Release, Severity, Text
 
@@ -31,14 +31,14 @@ class Rule:
     title: Text
     category: str
     severity: Severity
-    release: Release | None
-    sources: tuple[str, ...]
-    refs: tuple[str, ...]
-    version: int
     check: Check
-    ingredients: Concerned | None
-    kinds: tuple[str, ...] | None
-    settings: tuple[str, ...] | None
+    release: Release | None = None
+    sources: tuple[str, ...] = ()
+    refs: tuple[str, ...] = ()
+    version: int = 1
+    ingredients: Concerned | None = None
+    kinds: tuple[str, ...] | None = None
+    settings: tuple[str, ...] | None = None
     retired: bool = False
 
     @property
@@ -52,48 +52,39 @@ class Rule:
         return inspect.cleandoc(self.check.__doc__ or "")
 
 
+class Given(TypedDict, total=False):
+    """What a rule may say about itself beyond its id, title, category and severity.
+
+    `release` None = by severity: two pharmacists for critical, a pharmacist for major. A rule runs only for
+    cases that touch one of `ingredients(catalogue)`, and that have one of `kinds` and `settings`; None = any.
+    `sources` are keys of `knowledge/sources.yaml`, `refs` ids of the audit practice catalogue.
+    """
+
+    release: Release | None
+    sources: tuple[str, ...]
+    refs: tuple[str, ...]
+    version: int
+    ingredients: Concerned | None
+    kinds: tuple[str, ...] | None
+    settings: tuple[str, ...] | None
+    retired: bool
+
+
 def rule(
     *,
     id: str,  # noqa: A002 - it is the rule's id
     title: Text,
     category: str,
     severity: Severity,
-    release: Release | None = None,
-    sources: tuple[str, ...] = (),
-    refs: tuple[str, ...] = (),
-    version: int = 1,
-    ingredients: Concerned | None = None,
-    kinds: tuple[str, ...] | None = None,
-    settings: tuple[str, ...] | None = None,
-    retired: bool = False,
+    **given: Unpack[Given],
 ) -> Callable[[Check], Rule]:
-    """Make a rule of a check.
-
-    `release` None = by severity: two pharmacists for critical, a pharmacist for major. A rule runs only for
-    cases that touch one of `ingredients(catalogue)`, and that have one of `kinds` and `settings`; None = any.
-    `sources` are keys of `knowledge/sources.yaml`, `refs` ids of the audit practice catalogue. Raises
-    `ValueError` for an unknown category or a malformed id.
-    """
+    """Make a rule of a check. Raises `ValueError` for an unknown category or a malformed id."""
     if category not in CATEGORIES:
         raise ValueError(f"rule {id}: category {category!r} is not one of {sorted(CATEGORIES)}")
     if not re.fullmatch(r"[A-Z]{3}\d{3}", id):
         raise ValueError(f"rule id {id!r} is not three capitals and three digits")
 
     def make(check: Check) -> Rule:
-        return Rule(
-            id=id,
-            title=title,
-            category=category,
-            severity=severity,
-            release=release,
-            sources=sources,
-            refs=refs,
-            version=version,
-            check=check,
-            ingredients=ingredients,
-            kinds=kinds,
-            settings=settings,
-            retired=retired,
-        )
+        return Rule(id=id, title=title, category=category, severity=severity, check=check, **given)
 
     return make

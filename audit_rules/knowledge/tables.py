@@ -119,7 +119,13 @@ def _reader(kind: Any) -> Converter:
         return lambda cell: tuple(read(part.strip()) for part in cell.split("|")) if cell else ()
     if isinstance(kind, type) and issubclass(kind, IntEnum):
         return lambda cell: kind[cell.upper()]
-    plain: dict[Any, Converter] = {str: str, int: int, Decimal: _decimal, bool: _yes, date: date.fromisoformat}
+    plain: dict[Any, Converter] = {
+        str: str,
+        int: int,
+        Decimal: _decimal,
+        bool: _yes,
+        date: date.fromisoformat,
+    }
     return plain[kind]
 
 
