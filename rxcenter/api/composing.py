@@ -1,5 +1,7 @@
 """What needs both review and routing: the placer's cancel and amend. Locks the prescription, then its order."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -39,46 +41,49 @@ def amend_prescription(prescription: UUID, posted: Posted, *, at: datetime) -> R
         return receipt
 
 
-def double_sign(
-    prescription: UUID,
-    *,
-    client: Client,
-    kind: str,
-    revision: int,
-    rules: list[str],
-    signer: str,
-    reason: str,
-    at: datetime,
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a placer says when it signs again: which revision, for findings of which rules, who and why."""
+
+    kind: str  # double_sign | cosign | reason
+    revision: int
+    rules: list[str]
+    signer: str
+    reason: str
+
+
+def double_sign(prescription: UUID, signature: Signature, *, client: Client, at: datetime) -> bool:
     """Record a signature for findings of the latest audit that ask for it. Raises Invalid naming what does not fit."""
     row = mine(client, pk=prescription)
     run = AuditRun.objects.filter(prescription=prescription).order_by("-pk").first()
-    asked = {f["rule"] for f in run.report["findings"] if _asks(f, kind)} if run else set()
-    wrong = sorted(set(rules) - asked)
-    prescriber = row.document["prescriber"]["id"]
-    problems = []
-    if revision != row.revision:
-        problems.append(
-            _problem("$.revision", str(revision), str(row.revision), "不是当前版本", "not this revision")
-        )
-    if wrong:
-        words = ("这些规则没有要求此类签名的结果", "no finding of these rules asks for such a signature")
-        problems.append(_problem("$.findings", ", ".join(wrong), ", ".join(sorted(asked)) or "-", *words))
-    if kind == "double_sign" and signer != prescriber:
-        problems.append(
-            _problem("$.signer", signer, prescriber, "须由开方医师本人再次签名", "the prescriber signs again")
-        )
-    if kind == "cosign" and signer == prescriber:
-        problems.append(
-            _problem(
-                "$.signer", signer, f"≠ {prescriber}", "须由另一位医师会签", "another prescriber co-signs"
-            )
-        )
-    if problems:
+    asked = {f["rule"] for f in run.report["findings"] if _asks(f, signature.kind)} if run else set()
+    if problems := list(_misfits(signature, row.revision, asked, row.document["prescriber"]["id"])):
         raise Invalid(Words("签名不符合要求", "the signature does not fit"), problems=problems)
     return countersign(
-        prescription, kind=kind, rules=rules, signer=signer, reason=reason, by=placer(client), at=at
+        prescription,
+        kind=signature.kind,
+        rules=signature.rules,
+        signer=signature.signer,
+        reason=signature.reason,
+        by=placer(client),
+        at=at,
     )
+
+
+def _misfits(said: Signature, revision: int, asked: set[str], prescriber: str) -> Iterator[dict[str, object]]:
+    if said.revision != revision:
+        yield _problem("$.revision", str(said.revision), str(revision), "不是当前版本", "not this revision")
+    if wrong := sorted(set(said.rules) - asked):
+        words = ("这些规则没有要求此类签名的结果", "no finding of these rules asks for such a signature")
+        yield _problem("$.findings", ", ".join(wrong), ", ".join(sorted(asked)) or "-", *words)
+    if said.kind == "double_sign" and said.signer != prescriber:
+        yield _problem(
+            "$.signer", said.signer, prescriber, "须由开方医师本人再次签名", "the prescriber signs again"
+        )
+    if said.kind == "cosign" and said.signer == prescriber:
+        yield _problem(
+            "$.signer", said.signer, f"≠ {prescriber}", "须由另一位医师会签", "another prescriber co-signs"
+        )
 
 
 def _asks(finding: dict[str, object], kind: str) -> bool:

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from audit_rules import document as rx
 from rxcenter.api import intake, shapes
 from rxcenter.api.authentication import caller
-from rxcenter.api.composing import amend_prescription, cancel, double_sign
+from rxcenter.api.composing import Signature, amend_prescription, cancel, double_sign
 from rxcenter.api.examples import CANCEL, DOCUMENT, DOUBLE_SIGN, RECEIPT, REFUSAL
 from rxcenter.api.problems import respond
 from rxcenter.api.reading import mine, whole
@@ -165,16 +165,10 @@ class DoubleSign(APIView):
         body = shapes.DoubleSignShape(data=request.data)
         body.is_valid(raise_exception=True)
         data = body.validated_data
-        double_sign(
-            pk,
-            client=caller(request),
-            kind=data["kind"],
-            revision=data["revision"],
-            rules=data["findings"],
-            signer=data["signer"],
-            reason=data["reason"],
-            at=timezone.now(),
+        signature = Signature(
+            data["kind"], data["revision"], data["findings"], data["signer"], data["reason"]
         )
+        double_sign(pk, signature, client=caller(request), at=timezone.now())
         return Response({"id": str(pk), "state": mine(caller(request), pk=pk).state})
 
 

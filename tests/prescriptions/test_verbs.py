@@ -120,7 +120,8 @@ def test_a_double_signature_lowers_a_finding_to_a_pharmacists_decision(client):
     working.drain("audit")
     row = Prescription.objects.get()
     assert row.state == "with_prescriber"
-    [rule] = {f["rule"] for f in AuditRun.objects.get().report["findings"] if f["release"] == "double_sign" and f["severity"] == "critical"}  # fmt: skip
+    findings = AuditRun.objects.get().report["findings"]
+    [rule] = {f["rule"] for f in findings if (f["release"], f["severity"]) == ("double_sign", "critical")}
     body = {"revision": 1, "findings": [rule], "signer": "D0815", "reason": "经方,已告知患者"}
     assert (
         call(client, north, f"/{pk}/double-sign", {**body, "signer": "D9"}).json()["problems"][0]["path"]
