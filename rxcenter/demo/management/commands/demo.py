@@ -1,7 +1,9 @@
 """The whole centre on one machine, with a day's prescriptions and simulated people."""
 
+import contextlib
 import json
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -46,6 +48,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.MODE != "demo":
             raise CommandError(f"the demo runs in demo mode only; RXCENTER_MODE is {settings.MODE}")
+        if options["input"] is None and (options["last"] is not None or options["keep_dates"]):
+            raise CommandError("--last and --keep-dates go with --input")
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: nothing is left running
         try:
             port = centre.free_port(options["port"])
             day = self._plan(options)
@@ -58,13 +63,20 @@ class Command(BaseCommand):
             result = working.work(url, day, keys, people, password, seed=options["seed"])
             self._show(result)
             if not options["exit"]:
-                self.stdout.write(showing.addresses(url, people, password, keys))
+                self.stdout.write("\n" + showing.addresses(url, people, password, keys))
                 self.stdout.write(f"\nServing on {url} until Ctrl-C. Log: {place / 'demo.log'}")
-                self.stdout.flush()
-                threading.Event().wait()
-        self.stdout.write(json.dumps(result.numbers))
+                self._serve()
+        if options["exit"]:
+            self.stdout.write(json.dumps(result.numbers))
+            self.stdout.flush()
+            sys.exit(0 if result.numbers["lost"] == 0 else 1)
+
+    def _serve(self) -> None:
         self.stdout.flush()
-        sys.exit(0 if result.numbers["lost"] == 0 else 1)
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
+        self.stdout.write("stopping: work in hand is finished first")
+        self.stdout.flush()
 
     def _plan(self, options: dict[str, Any]) -> plan.Plan:
         now = timezone.localtime()
