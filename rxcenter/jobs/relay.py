@@ -10,12 +10,14 @@ from django.utils import timezone
 
 from rxcenter.celery import app
 from rxcenter.jobs import queue, working
+from rxcenter.ledger.verifying import sign_if_changed
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 1.0  # without a notification, look this often
 BUSY_SECONDS = 0.1  # while something is due
 SWEEP_SECONDS = 3.0
 FORGET_SECONDS = 3600.0
+CHECKPOINT_SECONDS = 600.0
 RINGERS = 2  # drains asked for at once per kind; each drains until nothing is due
 
 
@@ -25,7 +27,7 @@ class Relay:
     def __init__(self, ring: Callable[[str], None] | None = None) -> None:
         self._ring = ring or ring_celery
         self._stopped = False
-        self._swept = self._forgot = 0.0
+        self._swept = self._forgot = self._signed = 0.0
 
     def stop(self, *_: object) -> None:
         self._stopped = True
@@ -55,6 +57,9 @@ class Relay:
         if now - self._forgot > FORGET_SECONDS:
             self._forgot = now
             queue.forget_done()
+        if now - self._signed > CHECKPOINT_SECONDS:
+            self._signed = now
+            sign_if_changed(at=timezone.now())
         due = queue.due_counts()
         for kind, count in due.items():
             handler = working.HANDLERS.get(kind)

@@ -8,7 +8,8 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Sum
 
 from rxcenter.ledger.chain import GENESIS, event_hash, merkle_root
 from rxcenter.ledger.models import Checkpoint, Event, StreamHead
@@ -64,15 +65,25 @@ def _subject_gaps() -> Iterator[str]:
         seq = number
 
 
+def sign_if_changed(*, at: datetime) -> Checkpoint | None:
+    """Sign a checkpoint unless nothing has happened since the last one."""
+    last = Checkpoint.objects.order_by("-pk").values_list("events", flat=True).first()
+    events = StreamHead.objects.aggregate(n=Sum("seq"))["n"] or 0
+    return sign_checkpoint(at=at) if events != (last or 0) else None
+
+
 def sign_checkpoint(*, at: datetime) -> Checkpoint:
     """Write a signed statement of all heads; each names the one before it."""
     with transaction.atomic():
-        heads = {h.stream: [h.seq, bytes(h.hash).hex()] for h in StreamHead.objects.order_by("stream")}
+        with connection.cursor() as cursor:  # one signer at a time, so that each names the one before it
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('rxcenter checkpoint'))")
+        rows = list(StreamHead.objects.order_by("stream"))
+        heads = {h.stream: [h.seq, bytes(h.hash).hex()] for h in rows}
         before = Checkpoint.objects.order_by("-pk").first()
         prev = hashlib.sha256(bytes(before.signature)).digest() if before else GENESIS
         root = merkle_root([canonical({s: v}).encode() for s, v in heads.items()])
         key = Ed25519PrivateKey.from_private_bytes(settings.LEDGER_KEY)
-        events = sum(h.seq for h in StreamHead.objects.all())
+        events = sum(h.seq for h in rows)
         return Checkpoint.objects.create(
             at=at,
             events=events,

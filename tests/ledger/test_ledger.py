@@ -1,5 +1,6 @@
 """The record: gap-free, chained, append-only, and what was done to it on purpose is found."""
 
+import hashlib
 import threading
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ from rxcenter.ledger import recording
 from rxcenter.ledger.chain import event_hash, merkle_root
 from rxcenter.ledger.feed import events_after
 from rxcenter.ledger.models import Checkpoint, Event, StreamHead
-from rxcenter.ledger.verifying import as_dict, checkpoint_faults, faults, sign_checkpoint
+from rxcenter.ledger.verifying import as_dict, checkpoint_faults, faults, sign_checkpoint, sign_if_changed
 from tests.people import NOON
 
 
@@ -140,3 +141,16 @@ def test_the_merkle_root_is_that_of_rfc_6962():
     assert merkle_root([]).hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert merkle_root([b""]).hex() == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
     assert merkle_root([b"a", b"b", b"c"]) != merkle_root([b"a", b"c", b"b"])
+
+
+@pytest.mark.django_db
+def test_checkpoints_are_signed_only_when_something_happened():
+    assert sign_if_changed(at=NOON) is None
+    write("H0001")
+    first = sign_if_changed(at=NOON)
+    assert sign_if_changed(at=NOON) is None
+    write("H0001", "P1")
+    second = sign_if_changed(at=NOON)
+    assert (first.events, second.events) == (1, 3)
+    assert bytes(second.prev) == hashlib.sha256(bytes(first.signature)).digest()
+    assert list(checkpoint_faults(as_dict(second))) == []
