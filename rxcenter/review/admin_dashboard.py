@@ -1,5 +1,6 @@
 """The workbench: what waits by colour, what is mine, the oldest, what was decided today."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Min, Q
@@ -8,10 +9,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rxcenter.accounts.admin_scoped import staff_of
+from rxcenter.accounts.models import User
+from rxcenter.accounts.scopes import Staff
 from rxcenter.prescriptions.states import State
 from rxcenter.review.admin_queue import LIVE, clock
 from rxcenter.review.models import Decision, Severity, Waiting
 from rxcenter.review.waiting import REVIEWERS, TAKE_LASTS
+
+IN_REVIEW = LIVE & Q(with_prescriber=False)
+LONG = ("prescription__document", "prescription__sealed")
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -20,10 +26,13 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if not staff.may(*REVIEWERS):
         return context
     at = timezone.now()
-    in_review = LIVE & Q(with_prescriber=False)
-    rows = Waiting.objects.filter(staff.within(*REVIEWERS), in_review)
+    return {**context, "title": _("Workbench"), **_waiting(staff, at), **_mine(request.user, staff, at)}
+
+
+def _waiting(staff: Staff, at: datetime) -> dict[str, Any]:
+    rows = Waiting.objects.filter(staff.within(*REVIEWERS))
     found = Q(why=Waiting.Why.FINDINGS)
-    sums = rows.aggregate(
+    sums = rows.filter(IN_REVIEW).aggregate(
         critical=Count("pk", filter=found & Q(severity=Severity.CRITICAL)),
         major=Count("pk", filter=found & Q(severity=Severity.MAJOR)),
         gaps=Count("pk", filter=Q(why__in=[Waiting.Why.GAPS, Waiting.Why.ENGINE])),
@@ -31,29 +40,22 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         overdue=Count("pk", filter=Q(due_at__lt=at)),
         oldest=Min("since"),
     )
-    mine = list(
-        Waiting.objects.filter(in_review, taken_by=request.user, taken_at__gte=at - TAKE_LASTS)
-        .select_related("prescription", "institution")
-        .defer("prescription__document", "prescription__sealed")
-        .order_by("due_at")[:10]
-    )
-    today = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
-    decided = Decision.objects.filter(at__gte=today)
-    within = decided.filter(staff.within(*REVIEWERS, field="prescription__institution"))
     return {
-        **context,
-        "title": _("Workbench"),
         "sums": sums,
         "waiting": sums["critical"] + sums["major"] + sums["gaps"] + sums["policy"],
         "oldest": clock(int((at - sums["oldest"]).total_seconds())) if sums["oldest"] else "",
-        "my_rows": mine,
-        "with_prescriber": Waiting.objects.filter(
-            staff.within(*REVIEWERS), open=True, prescription__state=State.WITH_PRESCRIBER
-        ).count(),
-        "today_all": within.count(),
-        "today_mine": decided.filter(by=request.user).count(),
-        "my_last": list(
-            Decision.objects.filter(by=request.user).select_related("prescription")
-            .defer("prescription__document", "prescription__sealed").order_by("-at")[:10]
-        ),
-    }  # fmt: skip
+        "with_prescriber": rows.filter(open=True, prescription__state=State.WITH_PRESCRIBER).count(),
+    }
+
+
+def _mine(user: User, staff: Staff, at: datetime) -> dict[str, Any]:
+    today = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
+    decided = Decision.objects.filter(at__gte=today)
+    held = Waiting.objects.filter(IN_REVIEW, taken_by=user, taken_at__gte=at - TAKE_LASTS)
+    made = Decision.objects.filter(by=user).select_related("prescription")
+    return {
+        "my_rows": held.select_related("prescription", "institution").defer(*LONG).order_by("due_at")[:10],
+        "my_last": made.defer(*LONG).order_by("-at")[:10],
+        "today_all": decided.filter(staff.within(*REVIEWERS, field="prescription__institution")).count(),
+        "today_mine": decided.filter(by=user).count(),
+    }

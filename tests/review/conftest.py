@@ -1,16 +1,14 @@
 """Staff of the region for the desk's tests."""
 
-import django
 import pytest
 
-django.setup()  # the tests here import models at their head; pytest collects them before any fixture runs
+from rxcenter.accounts.roles import Role
+from tests.review import rows
 
 
 @pytest.fixture
 def person(db):
     """Makes a member of staff: name, role, institution (None = the whole region)."""
-    from tests.review import rows  # models may be imported only when Django is set up
-
     return rows.staff
 
 
@@ -29,6 +27,4 @@ def wei(person):
 @pytest.fixture
 def chief(person):
     """The region's chief pharmacist."""
-    from rxcenter.accounts.roles import Role
-
     return person("chief", Role.CHIEF, first_name="主任")

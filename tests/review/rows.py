@@ -3,8 +3,11 @@
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
 
 from audit_rules import document as rx
 from rxcenter.accounts.keys import Client
@@ -20,6 +23,12 @@ from rxcenter.review.models import AuditRun, Finding, Gap, Severity, Waiting
 AT = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)  # 10:00 in the region
 PASSWORD = "quiet-harbour-lantern-42"
 _numbers = count(1)
+
+
+@cache
+def _hashed() -> str:
+    """Hashing is slow on purpose: once for all people of the tests."""
+    return make_password(PASSWORD)
 
 
 @dataclass(frozen=True)
@@ -57,7 +66,7 @@ def institution(code: str = "H0007", kind: str = "hospital") -> Institution:
 
 def staff(name: str, role: Role = Role.PHARMACIST, at: str | None = None, **fields: str) -> User:
     """A member of staff; `at` = an institution's code, None = the whole region."""
-    user = User.objects.create_user(name, password=PASSWORD, is_staff=True, **fields)
+    user = User.objects.create(username=name, password=_hashed(), is_staff=True, **fields)
     StaffRole.objects.create(user=user, role=role, institution=institution(at) if at else None)
     return user
 
