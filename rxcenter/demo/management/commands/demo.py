@@ -58,6 +58,19 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         self.stdout.write(day.remark)
         keys, people = self._prepare(day)
+        try:
+            self._run(port, day, keys, people, options)
+        except centre.NotReady as error:
+            raise CommandError(str(error)) from error
+
+    def _run(
+        self,
+        port: int,
+        day: plan.Plan,
+        keys: dict[str, str],
+        people: list[staff.Login],
+        options: dict[str, Any],
+    ) -> None:
         password, place = os.environ[bootstrap.PASSWORD], bootstrap.state_dir()
         with centre.running(port, place / "demo.log") as url:
             result = working.work(url, day, keys, people, password, seed=options["seed"])
