@@ -10,11 +10,14 @@ DECLARE
     n bigint;
     last bytea;
     done integer := 0;
+    locked integer;
 BEGIN
     SELECT array_agg(DISTINCT e->>'stream') INTO streams FROM json_array_elements(entries) e;
     IF streams IS NULL THEN RETURN 0; END IF;
     PERFORM 1 FROM ledger_streamhead WHERE stream = ANY(streams) ORDER BY stream FOR UPDATE;
-    IF (SELECT count(*) FROM ledger_streamhead WHERE stream = ANY(streams)) < cardinality(streams) THEN
+    -- Count what was locked, not what is visible now: a head committed a moment ago would be visible, and free for others.
+    GET DIAGNOSTICS locked = ROW_COUNT;
+    IF locked < cardinality(streams) THEN
         INSERT INTO ledger_streamhead (stream, seq, hash)
         SELECT s, 0, decode(repeat('00', 32), 'hex') FROM unnest(streams) s ORDER BY s ON CONFLICT DO NOTHING;
         PERFORM 1 FROM ledger_streamhead WHERE stream = ANY(streams) ORDER BY stream FOR UPDATE;
