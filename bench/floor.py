@@ -28,7 +28,7 @@ WITH head AS (
     UPDATE ledger_streamhead SET seq = seq + 1, hash = sha256(hash) WHERE stream = :stream::text RETURNING seq, hash
 )
 INSERT INTO ledger_event (stream, seq, subject, subject_seq, "primary", type, actor, at, body, prev_hash, hash)
-SELECT :stream::text, seq, md5(:n::text)::uuid, 1, true, 'prescription.received', 'placer:floor', now(),
+SELECT :stream::text, seq, md5(:n::text)::uuid, 1, true, 'prescription.received', 'placer ' || 'floor', now(),
     '{"fingerprint":"' || repeat('a', 64) || '","raw_hash":"' || repeat('b', 64) || '","to":"received"}', hash, hash
 FROM head;
 COMMIT;

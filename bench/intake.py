@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
@@ -18,60 +19,75 @@ class Refusal(RuntimeError):
     """Something was not stored: then no figure means anything."""
 
 
+@dataclass
+class Rounds:
+    """What the rounds found, each list one value a round: per second, and (p50, p99) in ms."""
+
+    floors: list[float] = field(default_factory=list)
+    singles: list[float] = field(default_factory=list)
+    lists: list[float] = field(default_factory=list)
+    latencies: list[tuple[float, float]] = field(default_factory=list)
+
+    def summary(self) -> dict[str, Any]:
+        """Medians; each round's ratio is to the floor measured just before it."""
+        single, many = figures.median(self.singles), figures.median(self.lists)
+        found: dict[str, Any] = {
+            "floor_per_s": "pgbench not found",
+            "single_per_s": {"rounds": self.singles, "median": single},
+            "single_ms": {
+                "p50": figures.median([p50 for p50, _ in self.latencies]),
+                "p99": figures.median([p99 for _, p99 in self.latencies]),
+            },
+            "list_of_100_prescriptions_per_s": {"rounds": self.lists, "median": many},
+        }
+        if self.floors:
+            found["floor_per_s"] = {"rounds": self.floors, "median": figures.median(self.floors)}
+            for name, values in (("single", self.singles), ("list", self.lists)):
+                ratios = [value / floor_ for value, floor_ in zip(values, self.floors, strict=True)]
+                found[f"ratio_{name}_to_floor"] = {"rounds": ratios, "median": figures.median(ratios)}
+        return found
+
+
 def measure(
     material: Material, keys: Mapping[str, str], *, rounds: int, seconds: int, connections: int
 ) -> dict[str, Any]:
-    """Rounds of floor, singles and lists, one after the other; medians and ratios of the medians."""
-    result: dict[str, Any] = {
-        "machine": figures.machine(),
-        "documents": material.name,
-        "connections": connections,
-    }
-    pgbench = floor.program()
-    floors: list[float] = []
-    singles: list[float] = []
-    lists: list[float] = []
-    latencies: list[tuple[float, float]] = []
-    place = bootstrap.state_dir("bench")
+    """Rounds of floor, singles and lists, one after the other."""
+    machine = figures.machine()
     crew = wire.Crew()
+    log = bootstrap.state_dir("bench") / "bench.log"
     try:
-        with centre.running(centre.free_port(None), place / "bench.log", only=("web",)) as url:
-            _singles(url, material, keys, crew, 400, connections)  # warm: pools, prepared statements, keys
-            floor.prepare(len(material.templates))
-            stored = _stored_document()
-            speed = 400.0
-            for _ in range(rounds):
-                if pgbench:
-                    floors.append(
-                        floor.measure(
-                            pgbench,
-                            *stored,
-                            place,
-                            seconds=seconds,
-                            clients=8,
-                            streams=len(material.templates),
-                        )
-                    )
-                speed, latency = _singles(url, material, keys, crew, round(speed * seconds), connections)
-                singles.append(speed)
-                latencies.append(latency)
-                lists.append(_lists(url, material, keys, crew, max(8, round(speed * seconds * 2 / LIST))))
+        with centre.running(centre.free_port(None), log, only=("web",)) as url:
+            found = _rounds(url, material, keys, crew, rounds, seconds, connections)
     finally:
         crew.close()
-    result["floor_per_s"] = (
-        {"rounds": floors, "median": figures.median(floors)} if floors else "pgbench not found"
-    )
-    result["single_per_s"] = {"rounds": singles, "median": figures.median(singles)}
-    result["single_ms"] = {
-        "p50": figures.median([p50 for p50, _ in latencies]),
-        "p99": figures.median([p99 for _, p99 in latencies]),
-    }
-    result["list_of_100_prescriptions_per_s"] = {"rounds": lists, "median": figures.median(lists)}
-    if floors:
-        base = figures.median(floors)
-        result["ratio_single_to_floor"] = figures.median(singles) / base
-        result["ratio_list_to_floor"] = figures.median(lists) / base
-    return result
+    return {"machine": machine, "documents": material.name, "connections": connections, **found.summary()}
+
+
+def _rounds(
+    url: str,
+    material: Material,
+    keys: Mapping[str, str],
+    crew: wire.Crew,
+    rounds: int,
+    seconds: int,
+    connections: int,
+) -> Rounds:
+    speed, _ = _singles(url, material, keys, crew, 400, connections)  # warm: prepared statements, keys
+    speed, _ = _singles(url, material, keys, crew, round(speed), connections)
+    streams, pgbench, found = len(material.templates), floor.program(), Rounds()
+    floor.prepare(streams)
+    code, document = _stored_document()
+    for _ in range(rounds):
+        if pgbench:
+            place = bootstrap.state_dir("bench")
+            found.floors.append(
+                floor.measure(pgbench, code, document, place, seconds=seconds, clients=8, streams=streams)
+            )
+        speed, latency = _singles(url, material, keys, crew, round(speed * seconds), connections)
+        found.singles.append(speed)
+        found.latencies.append(latency)
+        found.lists.append(_lists(url, material, keys, crew, max(8, round(speed * seconds * 2 / LIST))))
+    return found
 
 
 def _singles(

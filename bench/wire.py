@@ -42,7 +42,7 @@ class Connection:
         self._rest = b""
 
     def send(self, raw: bytes) -> Sent:
-        """Send one request and read its answer (with a Content-Length, as Django's have)."""
+        """Send one request and read its answer."""
         began = time.monotonic()
         self._socket.sendall(raw)
         status, body = self._answer()
@@ -52,13 +52,29 @@ class Connection:
         data = self._rest
         while (end := data.find(b"\r\n\r\n")) < 0:
             data += self._more()
-        head = data[:end].lower()
-        start = head.index(b"content-length:") + 15
-        length = int(head[start:].split(b"\r\n", 1)[0])
-        while len(data) < end + 4 + length:
+        head, data = data[:end].lower(), data[end + 4 :]
+        at = head.find(b"content-length:")
+        body, self._rest = (
+            self._chunked(data) if at < 0 else self._measured(data, int(head[at + 15 :].split(b"\r\n", 1)[0]))
+        )
+        return int(head[9:12]), body
+
+    def _measured(self, data: bytes, length: int) -> tuple[bytes, bytes]:
+        while len(data) < length:
             data += self._more()
-        self._rest = data[end + 4 + length :]
-        return int(head[9:12]), data[end + 4 : end + 4 + length]
+        return data[:length], data[length:]
+
+    def _chunked(self, data: bytes) -> tuple[bytes, bytes]:
+        """A body in chunks, each after its length in hexadecimal; the last is empty."""
+        body = b""
+        while True:
+            while (end := data.find(b"\r\n")) < 0:
+                data += self._more()
+            size = int(data[:end].split(b";")[0], 16)
+            chunk, data = self._measured(data[end + 2 :], size + 2)
+            if size == 0:
+                return body, data
+            body += chunk[:-2]
 
     def _more(self) -> bytes:
         chunk = self._socket.recv(65536)
