@@ -43,7 +43,7 @@ class Line:
 
 def number(place: Place, at: datetime, serial: int) -> str:
     """The institution's own number; the minute in it keeps two runs of a demo apart."""
-    return f"{place.code}-{at:%Y%m%d%H%M}-{serial:05d}"
+    return f"{place.code}-{at:%Y%m%d}-{at:%H%M}-{serial:05d}"
 
 
 def western(
