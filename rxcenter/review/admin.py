@@ -8,6 +8,8 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from rxcenter.accounts.admin_scoped import ScopedAdmin
 from rxcenter.accounts.models import Institution
 from rxcenter.accounts.roles import Role
+from rxcenter.review import policy
+from rxcenter.review.admin_filters import SETTINGS
 from rxcenter.review.admin_names import LocalNameAdmin
 from rxcenter.review.admin_queue import WaitingAdmin
 from rxcenter.review.models import PassPolicy
@@ -15,18 +17,17 @@ from rxcenter.review.models import PassPolicy
 __all__ = ["LocalNameAdmin", "PassPolicyAdmin", "WaitingAdmin"]
 
 
-SETTINGS = {
-    "outpatient": _("outpatient"),
-    "emergency": _("emergency"),
-    "inpatient": _("inpatient"),
-    "home": _("home"),
-}
 GROUPS = {
     "*": _("any drug"), "psychotropic_2": _("psychotropic II"), "precursor": _("precursor"),
     "injection": _("injection"), "herbal": _("herbal"), "antimicrobial_special": _("special antimicrobial"),
 }  # fmt: skip
 KINDS = [k for k in Institution.Kind.choices if k[0] != Institution.Kind.PHARMACY]
-CHOICES = {"setting": SETTINGS.items(), "institution_kind": KINDS, "drug_group": GROUPS.items()}
+NEVER_AUTOMATIC = policy.NEVER_AUTOMATIC_SETTINGS
+CHOICES = {
+    "setting": [s for s in SETTINGS.items() if s[0] not in NEVER_AUTOMATIC],
+    "institution_kind": KINDS,
+    "drug_group": GROUPS.items(),
+}
 
 
 @admin.register(PassPolicy)

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from rxcenter.accounts.admin_scoped import ScopedAdmin, staff_of
 from rxcenter.prescriptions.states import State
 from rxcenter.review import saying
+from rxcenter.review.admin_filters import BySetting
 from rxcenter.review.admin_prescription import PrescriptionPages
 from rxcenter.review.models import Decision, Waiting
 from rxcenter.review.taking import take_next
@@ -80,7 +81,7 @@ class WaitingAdmin(PrescriptionPages, ScopedAdmin):
     list_display = ("level", "number", "patient", "risks", "worst", "place", "time_left", "state", "holder")
     list_display_links = None
     list_select_related = ("prescription", "institution", "taken_by")
-    list_filter = ("why", "prescription__setting", "institution__kind")
+    list_filter = ("why", BySetting, "institution__kind")
     list_per_page = 50
     search_fields = ("prescription__number__startswith",)
     search_help_text = gettext_lazy("Prescription number")
