@@ -10,6 +10,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(
             (Path(__file__).parent / "functions.sql").read_text(encoding="utf-8"),
-            "DROP FUNCTION ledger_refuse() CASCADE; DROP FUNCTION ledger_append(json); DROP FUNCTION ledger_hash",
+            "DROP FUNCTION ledger_refuse() CASCADE; DROP FUNCTION ledger_append(json), ledger_content; "
+            "DROP AGGREGATE ledger_chain(bytea, text); DROP FUNCTION ledger_step",
         )
     ]
