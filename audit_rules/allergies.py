@@ -55,12 +55,17 @@ class Read(NamedTuple):
     recorded: str
 
 
+def recorded(case: "Case") -> bool:
+    """Whether anybody recorded anything about allergies, here or earlier."""
+    return bool(case.patient.allergies) or any(earlier.patient.allergies for earlier in case.linked)
+
+
 @per_case
 def known(case: "Case") -> tuple[Known, ...]:
     """Every allergy that is understood and concerns drugs or foods, in the order of the record."""
     found = [
         _known(case, read.written, read.target, _kinds(case, read.record), read.recorded)
-        for read in _read(case)
+        for read in (_read(case) if recorded(case) else ())
         if read.target not in (None, NO_ALLERGY, OTHER)
     ]
     for code in case.patient.codes:

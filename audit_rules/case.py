@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from audit_rules import icd
 from audit_rules.dosing import Decoction
-from audit_rules.items import Item, Use, read_item
+from audit_rules.items import Item, Reading, Use, read_item
 from audit_rules.memo import Memory, lazily
 from audit_rules.past import Past, Unread, earlier, read_past
 from audit_rules.patient import Patient
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from audit_rules.catalogue import Catalogue
 
 _NO_REASONS = Reasons()
+_LINE = attrgetter("line")
 CLASS = "class:"
 
 
@@ -42,10 +44,11 @@ class Case:
         self.patient = Patient(document, catalogue.lab_units)
         self.linked: tuple[Prescription, ...] = earlier(document, history)
         decoction = Decoction.of(document)
-        in_order = sorted(document.items, key=lambda raw: raw.line)
-        read = [read_item(raw, raw.line, catalogue, decoction) for raw in in_order]
-        self.items: tuple[Item, ...] = tuple(item for item, _ in read)
-        self.uses: tuple[Use, ...] = tuple(use for _, uses in read for use in uses)
+        items = document.items if len(document.items) == 1 else sorted(document.items, key=_LINE)
+        read = [read_item(raw, raw.line, catalogue, decoction) for raw in items]
+        self.read: tuple[Reading, ...] = tuple(read)
+        self.items: tuple[Item, ...] = tuple([reading.item for reading in read])
+        self.uses: tuple[Use, ...] = tuple([use for reading in read for use in reading.uses])
 
     @classmethod
     def of(
@@ -79,6 +82,12 @@ class Case:
     def ingredients(self) -> frozenset[str]:
         """Every ingredient of the prescription and of the past."""
         return frozenset([u.ingredient for u in self.uses] + [p.ingredient for p in self.past])
+
+    @lazily
+    def repeats(self) -> bool:
+        """Whether an ingredient of the prescription comes more than once: on its lines, or from earlier."""
+        today = {use.ingredient for use in self.uses}
+        return len(today) < len(self.uses) or not today.isdisjoint([past.ingredient for past in self.past])
 
     @lazily
     def _by_ingredient(self) -> dict[str, tuple[Use, ...]]:

@@ -3,7 +3,7 @@
 import hashlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from audit_rules import knowledge, rules
+from audit_rules.concerns import Concerns
 from audit_rules.drugs import Drugs
 from audit_rules.items import Reading
 from audit_rules.knowledge.code_rows import Frequency, Route, Unit
@@ -44,13 +45,7 @@ class Catalogue:
         self.unit_traps = frozenset(key for key, row in self.ingredients.items() if "unit_trap" in row.flags)
         self.drugs = Drugs(tables, extra_names)
         self.readings: dict[object, Reading] = {}
-        in_use = [rule for rule in self.rules if not rule.retired]
-        self._always = tuple(rule for rule in in_use if rule.ingredients is None)
-        self._by_ingredient: dict[str, list[Rule]] = {}
-        for rule in in_use:
-            for key in rule.ingredients(self) if rule.ingredients else ():
-                self._by_ingredient.setdefault(key, []).append(rule)
-        self.concerned = lru_cache(maxsize=4096)(self._concerned)
+        self.concerns = Concerns(self.rules, self)
 
     @classmethod
     def load(cls, extra_names: Mapping[str, tuple[str, ...]] | None = None) -> "Catalogue":
@@ -64,18 +59,6 @@ class Catalogue:
         tables = Tables()
         tables.build_all()
         return cls(rules_found(), tables, extra_names or {})
-
-    def _concerned(self, ingredients: frozenset[str], kind: str, setting: str) -> tuple[Rule, ...]:
-        """The rules that could speak about these ingredients in this kind and setting, by id."""
-        found = {rule.id: rule for rule in self._always}
-        for key in ingredients:
-            found.update((rule.id, rule) for rule in self._by_ingredient.get(key, ()))
-        return tuple(
-            rule
-            for _, rule in sorted(found.items())
-            if (rule.kinds is None or kind in rule.kinds)
-            and (rule.settings is None or setting in rule.settings)
-        )
 
 
 @cache

@@ -7,7 +7,7 @@ from audit_rules.case import Case
 from audit_rules.catalogue import Catalogue, default_catalogue
 from audit_rules.profile import DEFAULT, ProfileRow
 from audit_rules.releases import released
-from audit_rules.report import Finding, Gap, Hit, NotChecked, Release, Report, Severity, Text
+from audit_rules.report import Finding, Gap, Hit, NotChecked, Release, Report, Severity, Standing, Text
 from audit_rules.rule import Rule
 from audit_rules.rx1 import Prescription
 
@@ -15,6 +15,8 @@ CRASHED = Text("规则运行出错, 该项未审核", "the rule failed; this was
 UNREADABLE = Text(
     "处方无法解析为审核对象, 全部规则未审核", "the prescription could not be understood; nothing was checked"
 )
+MOST_KEPT = 10_000
+STANDING: dict[tuple[str, int, int], tuple[Finding, Hit, ProfileRow | None]] = {}
 BY_SEVERITY = {Severity.CRITICAL: Release.TWO_PHARMACISTS, Severity.MAJOR: Release.PHARMACIST}
 
 
@@ -42,9 +44,7 @@ def audit(
     )
     try:
         case = case if isinstance(case, Case) else Case.of(document, history, catalogue)
-        concerned = (
-            catalogue.concerned(case.ingredients, case.kind, case.setting) if rules is None else tuple(rules)
-        )
+        concerned = catalogue.concerns.of_case(case, rules)
     except Exception:  # noqa: BLE001 - whatever is wrong, a pharmacist sees it
         gap = NotChecked(rule="GAP000", lines=(), reason="case_unreadable", holds=True, message=UNREADABLE)
         return _report(document, [], [gap], 0, history_status, catalogue)
@@ -56,33 +56,51 @@ def audit(
 def _run(
     case: Case, concerned: Iterable[Rule], rows: Mapping[str, ProfileRow]
 ) -> tuple[list[Finding], list[NotChecked]]:
-    findings: list[tuple[str | None, Finding]] = []
+    findings: list[Finding] = []
+    causes: dict[str, list[Finding]] = {}
     gaps: list[NotChecked] = []
     for rule in concerned:
-        row = rows.get(rule.id)
-        if row is not None and not row.on:
-            continue
         try:
+            if rule.when is not None and not rule.when(case):
+                continue
+            row = rows.get(rule.id)
+            if row is not None and not row.on:
+                continue
             for said in rule.check(case):
-                if isinstance(said, Hit):
-                    findings.append((said.cause, _finding(rule, said, row)))
-                else:
+                if not isinstance(said, Hit):
                     gaps.append(_not_checked(rule, said))
+                elif said.cause is None:
+                    findings.append(_finding(rule, said, row))
+                else:
+                    causes.setdefault(said.cause, []).append(_finding(rule, said, row))
         except Exception:  # noqa: BLE001 - a broken rule silences neither the others nor itself
             gaps.append(
                 NotChecked(rule=rule.id, lines=(), reason="rule_crashed", holds=True, message=CRASHED)
             )
-    return _folded(findings), _merged(gaps)
+    findings.extend(_one(found) for found in causes.values())
+    return findings, _merged(gaps)
 
 
 def _finding(rule: Rule, hit: Hit, row: ProfileRow | None) -> Finding:
+    if type(hit) is not Standing:
+        return _found(rule, hit, row)
+    key = (rule.id, id(hit), id(row))
+    kept = STANDING.get(key)
+    if kept is None:
+        if len(STANDING) >= MOST_KEPT:
+            STANDING.clear()
+        kept = STANDING[key] = (_found(rule, hit, row), hit, row)  # while they are kept, their ids are theirs
+    return kept[0]
+
+
+def _found(rule: Rule, hit: Hit, row: ProfileRow | None) -> Finding:
     if not (isinstance(hit.message, Text) and isinstance(hit.action, Text)):
         raise TypeError(f"{rule.id}: message and action are texts in two languages")
     severity = hit.severity or rule.severity
     if row is not None and row.severity is not None:
         severity = row.severity
     release = hit.release or rule.release
-    if severity not in BY_SEVERITY:
+    if severity < Severity.MAJOR:
         release = None
     elif release is None or (release is Release.TWO_PHARMACISTS and severity is Severity.MAJOR):
         release = BY_SEVERITY[severity]
@@ -115,28 +133,16 @@ def _order(finding: Finding) -> tuple[Any, ...]:
         finding.lines,
         finding.drugs,
         finding.message,
-        repr(finding.history),
+        repr(finding.history) if finding.history else "",
     )
 
 
-def _folded(found: list[tuple[str | None, Finding]]) -> list[Finding]:
-    """One finding a cause: the strongest speaks, what the others name is added to it."""
-    if not any(cause for cause, _ in found):
-        return [finding for _, finding in found]
-    kept: list[Finding] = []
-    causes: dict[str, list[Finding]] = {}
-    for cause, finding in found:
-        if cause is None:
-            kept.append(finding)
-        else:
-            causes.setdefault(cause, []).append(finding)
-    return kept + [_one(sorted(findings, key=_order)) for findings in causes.values()]
-
-
 def _one(findings: list[Finding]) -> Finding:
+    """One finding a cause: the strongest speaks, what the others name is added to it."""
+    if len(findings) == 1:
+        return findings[0]
+    findings = sorted(findings, key=_order)
     strongest, *others = findings
-    if not others:
-        return strongest
     rules = sorted({f.rule for f in others} - {strongest.rule})
     history = {repr(h): h for f in findings for h in f.history}
     return strongest._replace(
@@ -169,12 +175,13 @@ def _report(
     history_status: str,
     catalogue: Catalogue,
 ) -> Report:
-    worst = max((f.severity for f in findings), default=Severity.INFO)
-    held = worst is Severity.MAJOR or any(gap.holds for gap in gaps)
+    findings.sort(key=_order)
+    worst = findings[0].severity if findings else Severity.INFO
+    held = worst is Severity.MAJOR or (bool(gaps) and gaps[0].holds)  # those that hold come first
     return Report(
         number=document.number,
         outcome="stopped" if worst is Severity.CRITICAL else "review" if held else "pass",
-        findings=tuple(sorted(findings, key=_order)),
+        findings=tuple(findings),
         not_checked=tuple(gaps),
         history={"linked": linked, "status": history_status},
         catalogue=catalogue.fingerprint,

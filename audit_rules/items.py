@@ -81,10 +81,12 @@ class Use:
 
 
 class Reading(NamedTuple):
-    """A line understood, with its uses."""
+    """A line understood, with its uses. `concerns` = the rules it calls for, see concerns.py."""
 
     item: Item
     uses: tuple[Use, ...]
+    decoction: Decoction | None
+    concerns: int = 0
 
 
 _written = msgspec.json.Encoder(decimal_format="number").encode
@@ -100,7 +102,9 @@ def read_item(
     if found is None:
         if len(catalogue.readings) >= MOST_KEPT:
             catalogue.readings.clear()
-        found = catalogue.readings[key] = _read(raw, line, catalogue, decoction)
+        found = _read(raw, line, catalogue, decoction)
+        found = found._replace(concerns=catalogue.concerns.of_line(found))
+        catalogue.readings[key] = found
     return found
 
 
@@ -132,11 +136,11 @@ def _read(
         raw=raw,
     )
     if not meaning.ingredients:
-        return Reading(item, ())
+        return Reading(item, (), decoction)
     trap = not catalogue.unit_traps.isdisjoint(meaning.ingredients)
     parts = _parts(full, meaning, catalogue)
     found = doses(Written(raw, meaning, parts, frequency, trap, decoction), catalogue.units)
-    return Reading(item, tuple(_use(item, key, found[key]) for key in meaning.ingredients))
+    return Reading(item, tuple(_use(item, key, found[key]) for key in meaning.ingredients), decoction)
 
 
 def _use(item: Item, key: str, dose: Dose) -> Use:

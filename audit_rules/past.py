@@ -1,6 +1,6 @@
 """Medicines the patient already has: from earlier prescriptions and from the list of current medications."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from math import ceil
@@ -64,6 +64,8 @@ def earlier(document: Prescription, history: Iterable[Prescription]) -> tuple[Pr
     """What of `history` was issued before the document and is not itself; of each prescription the last
     revision, in the order of issue.
     """
+    if not history:
+        return ()
     issued_at = document.issued_at
     before = [other for other in history if other.issued_at < issued_at]
     numbers = {other.number for other in before}
@@ -92,9 +94,11 @@ class Unread(NamedTuple):
 
 
 def read_past(
-    document: Prescription, linked: Iterable[Prescription], catalogue: "Catalogue"
+    document: Prescription, linked: Sequence[Prescription], catalogue: "Catalogue"
 ) -> tuple[tuple[Past, ...], tuple[Unread, ...]]:
     """All past ingredients within the look-back, and what of the past could not be understood."""
+    if not linked and not document.patient.current_medications:
+        return (), ()
     found: list[Past] = []
     unknown: list[Unread] = []
     since, today = document.issued_at - LOOK_BACK, document.issued_at.date()
@@ -102,7 +106,7 @@ def read_past(
         if other.issued_at >= since:
             found.extend(_of_document(other, catalogue, today, unknown))
     for place, taken in enumerate(document.patient.current_medications or (), start=1):
-        item, uses = read_item(taken, place, catalogue, None)
+        item, uses, *_ = read_item(taken, place, catalogue, None)
         if not uses:
             unknown.append(Unread(item, None, None))
         for use in uses:
@@ -119,7 +123,7 @@ def _of_document(
     issued_on, number, institution = document.issued_at.date(), document.number, document.institution.code
     decoction = Decoction.of(document)
     for raw in document.items:
-        item, uses = read_item(raw, raw.line, catalogue, decoction)
+        item, uses, *_ = read_item(raw, raw.line, catalogue, decoction)
         ends_on = issued_on + timedelta(days=_days(document, item, decoction))
         if not uses and today < ends_on:
             unknown.append(Unread(item, institution, number))

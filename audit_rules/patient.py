@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from audit_rules import kidney
-from audit_rules.icd import dotless, is_past
+from audit_rules.icd import Coded, coded
 from audit_rules.knowledge.lab_rows import LabUnit
 from audit_rules.memo import lazily
 from audit_rules.names import plain
@@ -85,20 +85,24 @@ class Patient:
         return None if weeks is None else 1 if weeks < 14 else 2 if weeks < 28 else 3
 
     @lazily
+    def _coded(self) -> Coded:
+        posted = (*(self._raw.conditions or ()), *(self._document.diagnoses or ()))
+        return coded(tuple([each.code for each in posted if each.code]))
+
+    @property
     def conditions(self) -> tuple[str, ...]:
         """All ICD-10 codes of conditions and diagnoses, as written in capitals, each once."""
-        coded = [*(self._raw.conditions or ()), *(self._document.diagnoses or ())]
-        return tuple(dict.fromkeys(c.code.strip().upper() for c in coded if c.code and c.code.strip()))
+        return self._coded.written
 
-    @lazily
+    @property
     def codes(self) -> tuple[str, ...]:
         """`conditions` that are present, without dots: no family history, no past disease."""
-        return tuple(dotless(code) for code in self.conditions if not is_past(code))
+        return self._coded.present
 
-    @lazily
+    @property
     def past_codes(self) -> tuple[str, ...]:
         """Family history and past disease, without dots."""
-        return tuple(dotless(code) for code in self.conditions if is_past(code))
+        return self._coded.past
 
     def lab(self, code: str, max_age_days: int | None = None) -> Lab | None:
         """The newest value of this code up to the moment of issue, in the unit of the code; None without one.

@@ -69,6 +69,12 @@ class Hit(NamedTuple):
     cause: str | None = None
 
 
+class Standing(Hit):
+    """A hit that a rule makes once and yields again and again, the same object. Its finding is kept too."""
+
+    __slots__ = ()
+
+
 class Gap(NamedTuple):
     """What a rule could not check and why. `holds` = a pharmacist must look before it may pass."""
 

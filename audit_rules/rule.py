@@ -10,6 +10,8 @@ from audit_rules.report import Gap, Hit, Release, Severity, Text
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
+    from audit_rules.catalogue import Catalogue
+    from audit_rules.items import Reading
 
 CATEGORIES = frozenset(
     """
@@ -21,6 +23,8 @@ CATEGORIES = frozenset(
 
 Check = Callable[["Case"], Iterator[Hit | Gap]]
 Concerned = Callable[[Any], frozenset[str]]
+OfLine = Callable[["Reading", "Catalogue"], bool]
+OfCase = Callable[["Case"], Any]  # what it answers counts as true or false
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,9 @@ class Rule:
     ingredients: Concerned | None = None
     kinds: tuple[str, ...] | None = None
     settings: tuple[str, ...] | None = None
+    line: OfLine | None = None
+    repeats: bool = False
+    when: OfCase | None = None
     retired: bool = False
 
     @property
@@ -55,9 +62,14 @@ class Rule:
 class Given(TypedDict, total=False):
     """What a rule may say about itself beyond its id, title, category and severity.
 
-    `release` None = by severity: two pharmacists for critical, a pharmacist for major. A rule runs only for
-    cases that touch one of `ingredients(catalogue)`, and that have one of `kinds` and `settings`; None = any.
+    `release` None = by severity: two pharmacists for critical, a pharmacist for major.
     `sources` are keys of `knowledge/sources.yaml`, `refs` ids of the audit practice catalogue.
+
+    The others say for which cases it runs, so that most need not; leaving a rule out must never change a report.
+    A line concerns it that holds one of `ingredients(catalogue)` and for which `line(reading, catalogue)` is true:
+    this is asked once for every line that is written alike, so it looks at nothing but the line. With `repeats` it
+    is also concerned where an ingredient comes more than once, on these lines or from earlier. `kinds` and
+    `settings` and `when(case)`, which is asked each time and must be cheap, narrow it further. None = any.
     """
 
     release: Release | None
@@ -67,6 +79,9 @@ class Given(TypedDict, total=False):
     ingredients: Concerned | None
     kinds: tuple[str, ...] | None
     settings: tuple[str, ...] | None
+    line: OfLine | None
+    repeats: bool
+    when: OfCase | None
     retired: bool
 
 

@@ -51,6 +51,11 @@ def before(past: Past, case: Case) -> Taken:
     return Taken(past.ingredient, past.item, past.daily, None, past, past.days_since_end(case.issued_on))
 
 
+def several(case: Case) -> bool:
+    """Whether there is more than one ingredient to compare, today's and earlier ones."""
+    return len(case.uses) > 1 or bool(case.past)
+
+
 @per_case
 def current(case: Case) -> tuple[Taken, ...]:
     """The lines of this prescription, by ingredient."""

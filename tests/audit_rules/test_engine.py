@@ -1,11 +1,13 @@
 """What holds for every audit, whatever the rules: order, crashes, causes, releases, profiles, bytes."""
 
+import dataclasses
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from audit_rules import Case, Gap, Hit, Release, Severity, Text, audit, default_catalogue, rule
+from audit_rules.concerns import Concerns
 from audit_rules.memo import listed
 from audit_rules.profile import ProfileRow, Profiles
 from tests.audit_rules import reading
@@ -27,6 +29,12 @@ def saying(*said, number=1, **over):
         yield from said
 
     return made(anything, number, **over)
+
+
+@pytest.fixture(scope="module")
+def every_case():
+    specs = [spec for found in default_catalogue().rules for spec in reading.specs_for(found).values()]
+    return [reading.case(spec) for spec in specs]
 
 
 @pytest.fixture
@@ -74,15 +82,33 @@ def test_what_rules_share_is_worked_out_once_a_case(case):
     assert lines(reading.case({"items": ["ibuprofen 200 mg oral tid 3d"]}), 1) == (1,)
 
 
+def test_a_rule_that_has_something_to_say_is_never_left_out(every_case):
+    for case in every_case:
+        chosen = {
+            found.id for found in case.catalogue.concerns.of_case(case) if not found.when or found.when(case)
+        }
+        for found in case.catalogue.rules:
+            fits = (found.kinds is None or case.kind in found.kinds) and (
+                found.settings is None or case.setting in found.settings
+            )
+            if found.id not in chosen and fits and not found.retired:
+                assert list(found.check(case)) == [], found.id
+
+
 def test_a_rule_runs_only_where_it_could_speak():
-    catalogue = default_catalogue()
-    western = catalogue.concerned(frozenset({"ibuprofen"}), "western", "outpatient")
-    for found in catalogue.rules:
-        concerned = found.ingredients is None or "ibuprofen" in found.ingredients(catalogue)
-        fits = (found.kinds is None or "western" in found.kinds) and (
-            found.settings is None or "outpatient" in found.settings
-        )
-        assert (found in western) == (concerned and fits and not found.retired), found.id
+    case = reading.case({"items": ["ibuprofen 200 mg oral tid 3d"]})
+    chosen = {found.id for found in case.catalogue.concerns.of_case(case)}
+    assert not chosen & {"DOS001", "DUP001", "HRB001", "NET003", "GAP001"}
+    twice = reading.case({"items": ["ibuprofen 200 mg oral tid 3d", "ibuprofen 3000 mg oral tid 3d"]})
+    assert {"DOS001", "DUP001"} <= {found.id for found in case.catalogue.concerns.of_case(twice)}
+
+
+def test_a_question_about_a_line_that_fails_lets_the_rule_run(case):
+    def fails(reading, catalogue):
+        raise ValueError
+
+    concerns = Concerns([dataclasses.replace(saying(hit()), line=fails)], case.catalogue)
+    assert concerns.of_line(case.read[0]) == 1
 
 
 def test_a_case_that_cannot_be_understood_holds(monkeypatch):

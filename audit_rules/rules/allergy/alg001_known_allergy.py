@@ -15,6 +15,7 @@ from audit_rules.wording import named
     severity=Severity.CRITICAL,
     sources=("cn-review-2018",),
     refs=("CN-APP-003",),
+    when=known,
 )
 def known_allergy(case: Case) -> Iterator[Hit | Gap]:
     """The patient is recorded as allergic to the ingredient itself, or to the class it belongs to.

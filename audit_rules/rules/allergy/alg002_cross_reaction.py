@@ -19,6 +19,7 @@ UNSAID = frozenset({"unsaid"})  # the record does not say how the patient reacte
     category="allergy",
     severity=Severity.MAJOR,
     refs=("CN-APP-003",),
+    when=known,
 )
 def cross_reaction(case: Case) -> Iterator[Hit | Gap]:
     """The drug shares structure, mechanism or an excipient with what the patient reacts to.

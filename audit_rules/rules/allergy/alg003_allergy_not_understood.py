@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from audit_rules.allergies import not_understood
+from audit_rules.allergies import not_understood, recorded
 from audit_rules.case import Case
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
@@ -13,6 +13,7 @@ from audit_rules.rule import rule
     severity=Severity.MAJOR,
     sources=("cn-review-2018",),
     refs=("CN-APP-003",),
+    when=recorded,
 )
 def allergy_not_understood(case: Case) -> Iterator[Hit | Gap]:
     """The allergy list names a substance that no table knows, so no drug could be compared with it.

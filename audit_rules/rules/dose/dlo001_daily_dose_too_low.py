@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from audit_rules.case import Case
 from audit_rules.limits import ADULT, rows_for, slipped, told
+from audit_rules.line_doses import daily_below
 from audit_rules.organs import at_risk
 from audit_rules.quantities import shown
 from audit_rules.report import Gap, Hit, Severity, Text
@@ -21,6 +22,8 @@ from audit_rules.wording import named
     ingredients=lambda catalogue: frozenset(
         key for key, rows in catalogue.table("doses").items() if any(row.daily_min for row in rows)
     ),
+    line=daily_below,
+    when=lambda case: case.patient.age_years >= ADULT,
 )
 def daily_dose_too_low(case: Case) -> Iterator[Hit | Gap]:
     """An adult's daily dose of an anti-infective or anticoagulant below the smallest that works.

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from audit_rules.case import Case
 from audit_rules.limits import cause, facts, graded, over, slipped, told, totals
+from audit_rules.line_doses import single_above
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -17,6 +18,7 @@ from audit_rules.wording import named
     sources=("cn-audit-dose",),
     refs=("CN-APP-004",),
     ingredients=lambda catalogue: frozenset(catalogue.table("doses")),
+    line=single_above,
 )
 def single_dose_over_maximum(case: Case) -> Iterator[Hit | Gap]:
     """A single dose above the label's maximum for this route, age and disease.

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from audit_rules.case import Case
 from audit_rules.items import Use
 from audit_rules.limits import Over, cause, facts, graded, over, slipped, told, totals
+from audit_rules.line_doses import daily_above
 from audit_rules.past import Past
 from audit_rules.quantities import Amount, shown
 from audit_rules.report import Gap, Hit, Severity, Text
@@ -33,6 +34,8 @@ class Whole(NamedTuple):
     sources=("cn-audit-dose",),
     refs=("CN-APP-004",),
     ingredients=lambda catalogue: frozenset(catalogue.table("doses")),
+    line=daily_above,
+    repeats=True,
 )
 def daily_dose_over_maximum(case: Case) -> Iterator[Hit | Gap]:
     """The sum of one ingredient in a day above the label's maximum: over lines, compounds and earlier supply.

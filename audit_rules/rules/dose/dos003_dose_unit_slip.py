@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from audit_rules.case import Case
 from audit_rules.limits import cause, slipped, told
+from audit_rules.line_doses import slips
 from audit_rules.quantities import Amount, shown
 from audit_rules.report import Gap, Hit, Release, Severity, Text
 from audit_rules.rule import rule
@@ -19,6 +20,7 @@ from audit_rules.wording import named
     sources=("cn-audit-dose",),
     refs=("CN-APP-004",),
     ingredients=lambda catalogue: frozenset(catalogue.table("doses")),
+    line=slips,
 )
 def dose_unit_slip(case: Case) -> Iterator[Hit | Gap]:
     """A dose that is only plausible with another unit: mg for µg, g for mg, or mg for g.

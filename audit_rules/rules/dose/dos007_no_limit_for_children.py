@@ -19,6 +19,7 @@ YOUNG = 12  # years; from here on most labels give the adult's dose
     sources=("cn-audit-dose",),
     refs=("CN-APP-004",),
     ingredients=lambda catalogue: frozenset(catalogue.table("doses")),
+    when=lambda case: case.patient.age_years < YOUNG,
 )
 def no_limit_for_children(case: Case) -> Iterator[Hit | Gap]:
     """A child under 12 given a drug by a route for which only the adult's maximum is known.

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from audit_rules.case import Case
 from audit_rules.limits import rows_for, told, totals
+from audit_rules.line_doses import in_another_unit
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -19,6 +20,7 @@ POPULATIONS = ("adult", "child", "geriatric")
     sources=("cn-audit-dose",),
     refs=("CN-APP-004",),
     ingredients=lambda catalogue: frozenset(catalogue.table("doses")),
+    line=in_another_unit,
 )
 def dose_unit_not_comparable(case: Case) -> Iterator[Hit | Gap]:
     """A dose in mg of a drug whose limit is in IU, or the other way round: mass and activity never convert here.

@@ -16,6 +16,7 @@ PATENT = ("CN-APP-006", "CN-APP-022")
     severity=Severity.MAJOR,
     sources=("cn-review-2018",),
     refs=("CN-APP-006",),
+    repeats=True,
 )
 def same_ingredient(case: Case) -> Iterator[Hit | Gap]:
     """One ingredient stands on two or more lines, openly or inside a compound or a Chinese patent medicine.

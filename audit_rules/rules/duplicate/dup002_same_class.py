@@ -5,7 +5,7 @@ from audit_rules.knowledge.interaction_rows import DuplicateClass
 from audit_rules.knowledge.patient_rows import reaches
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
-from audit_rules.taken import Taken, current, others, past_text
+from audit_rules.taken import Taken, current, others, past_text, several
 from audit_rules.wording import named
 
 TABLE = "duplicates"
@@ -20,6 +20,7 @@ CHANGEOVER = 7  # days of an earlier supply that may be left when a drug is chan
     severity=Severity.MAJOR,
     refs=("CN-APP-018", "CN-APP-006"),
     ingredients=lambda catalogue: frozenset(catalogue.table(TABLE)),
+    when=several,
 )
 def same_class(case: Case) -> Iterator[Hit | Gap]:
     """Two drugs of a class of which one is enough: on this prescription, or one of them still in supply from before.

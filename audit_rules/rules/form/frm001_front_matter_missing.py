@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from audit_rules.case import Case
-from audit_rules.report import Hit, Release, Severity, Text
+from audit_rules.report import Hit, Release, Severity, Standing, Text
 from audit_rules.rule import rule
 
 WORDS = {"patient.name": "姓名", "department": "科别", "fee_type": "费别", "visit_number": "门诊或住院病历号"}
@@ -40,7 +40,7 @@ def front_matter_missing(case: Case) -> Iterator[Hit]:
 
 @cache
 def _hit(missing: tuple[str, ...]) -> Hit:
-    return Hit(
+    return Standing(
         lines=(),
         drugs=(),
         message=Text(

@@ -16,6 +16,7 @@ from audit_rules.rule import rule
     release=Release.RESUBMIT,
     sources=("cn-prescription-2007", "cn-comment-2010"),
     refs=("CN-NRM-002",),
+    when=lambda case: not _diagnosed(case),
 )
 def diagnosis_missing(case: Case) -> Iterator[Hit]:
     """No diagnosis is written, neither code nor text.
@@ -25,9 +26,7 @@ def diagnosis_missing(case: Case) -> Iterator[Hit]:
     prescription of nothing but over-the-counter drugs for passing complaints is only shown; so is a drug that an earlier
     prescription of the patient carries together with a diagnosis.
     """
-    if any((d.code or "").strip() or (d.name or "").strip() for d in case.document.diagnoses or ()):
-        return
-    if case.herbal is not None and (case.herbal.disease or "").strip():
+    if _diagnosed(case):
         return
     severity = max(_weight(case, item) for item in case.items)
     yield Hit(
@@ -38,6 +37,12 @@ def diagnosis_missing(case: Case) -> Iterator[Hit]:
         evidence={"article": "处方管理办法 §6(十)"},
         severity=severity,
     )
+
+
+def _diagnosed(case: Case) -> bool:
+    if any((d.code or "").strip() or (d.name or "").strip() for d in case.document.diagnoses or ()):
+        return True
+    return case.herbal is not None and bool((case.herbal.disease or "").strip())
 
 
 def _weight(case: Case, item: Item) -> Severity:

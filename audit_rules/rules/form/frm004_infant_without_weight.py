@@ -15,6 +15,7 @@ from audit_rules.rule import rule
     release=Release.RESUBMIT,
     sources=("cn-prescription-2007", "cn-comment-2010"),
     refs=("CN-NRM-003",),
+    when=lambda case: case.patient.weight_kg is None,
 )
 def infant_without_weight(case: Case) -> Iterator[Hit]:
     """A child under one year takes a systemic drug and no weight is written.

@@ -20,6 +20,7 @@ WHERE_APPLIED = frozenset({"topical", "ophthalmic", "otic", "nasal", "vaginal", 
     sources=("cn-prescription-2007", "cn-comment-2010"),
     refs=("CN-NRM-008",),
     kinds=("western",),
+    line=lambda reading, _: bool(_missing(reading.item, frequency_of_group=False)),
 )
 def dose_or_frequency_missing(case: Case) -> Iterator[Hit]:
     """A line of a western prescription has no dose or no frequency. What is applied to skin, eye or the like may lack the dose.

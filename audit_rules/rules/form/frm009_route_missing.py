@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
+from audit_rules.items import Item
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
 
@@ -16,6 +17,7 @@ from audit_rules.rule import rule
     sources=("cn-prescription-2007", "cn-comment-2010"),
     refs=("CN-NRM-008",),
     kinds=("western",),
+    line=lambda reading, _: _without_route(reading.item),
 )
 def route_missing(case: Case) -> Iterator[Hit]:
     """A line of a western prescription says no route and its dosage form implies none.
@@ -25,7 +27,7 @@ def route_missing(case: Case) -> Iterator[Hit]:
     """
     if case.kind != "western":
         return
-    lines = [item for item in case.items if item.route is None and not (item.raw.route or "").strip()]
+    lines = [item for item in case.items if _without_route(item)]
     if lines:
         yield Hit(
             lines=tuple(item.line for item in lines),
@@ -36,3 +38,7 @@ def route_missing(case: Case) -> Iterator[Hit]:
             action=Text("写明给药途径。", "Write the route."),
             evidence={"missing": "route", "article": "处方管理办法 §6, §7"},
         )
+
+
+def _without_route(item: Item) -> bool:
+    return item.route is None and not (item.raw.route or "").strip()

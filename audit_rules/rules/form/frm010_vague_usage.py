@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from audit_rules.case import Case
+from audit_rules.items import Item
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
 
@@ -18,6 +20,7 @@ VAGUE = re.compile("遵医嘱|按医嘱|医嘱服用|自用|as directed|as instr
     release=Release.RESUBMIT,
     sources=("cn-prescription-2007", "cn-comment-2010"),
     refs=("CN-NRM-009",),
+    when=lambda case: case.herbal is not None or any(map(_vague, case.items)),
 )
 def vague_usage(case: Case) -> Iterator[Hit]:
     """Frequency, instructions or the usage of a decoction say "as directed" (遵医嘱), "own use" (自用) or the like.
@@ -28,11 +31,7 @@ def vague_usage(case: Case) -> Iterator[Hit]:
     usage = (case.herbal.usage if case.herbal else None) or ""
     found: list[tuple[int, str]] = []
     for item in case.items:
-        unread = (
-            item.raw.frequency if item.frequency is None else None
-        )  # a frequency that is understood is not vague
-        for text in filter(None, (unread, item.instructions, usage)):
-            found.extend((item.line, word.lower()) for word in VAGUE.findall(text))
+        found.extend((item.line, word) for word in (*_vague(item), *_words(usage)))
     if found:
         words = ", ".join(dict.fromkeys(word for _, word in found))
         yield Hit(
@@ -42,3 +41,13 @@ def vague_usage(case: Case) -> Iterator[Hit]:
             action=Text("写明具体用量、频次与疗程。", "Write how much, how often and how long."),
             evidence={"text": words, "article": "处方管理办法 §6(四)"},
         )
+
+
+def _vague(item: Item) -> tuple[str, ...]:
+    unread = item.raw.frequency if item.frequency is None else None  # one that is understood is not vague
+    return _words(unread or "") + _words(item.instructions or "")
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in VAGUE.findall(text))

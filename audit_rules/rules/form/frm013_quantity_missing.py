@@ -1,9 +1,11 @@
 """FRM013."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from audit_rules.case import Case
-from audit_rules.report import Hit, Release, Severity, Text
+from audit_rules.items import Item
+from audit_rules.report import Hit, Release, Severity, Standing, Text
 from audit_rules.rule import rule
 
 
@@ -16,6 +18,7 @@ from audit_rules.rule import rule
     sources=("cn-prescription-2007", "cn-comment-2010"),
     refs=("CN-NRM-008",),
     kinds=("western",),
+    line=lambda reading, _: _without_quantity(reading.item),
 )
 def quantity_missing(case: Case) -> Iterator[Hit]:
     """A line of a western prescription does not say how many packs or units are to be given out.
@@ -25,12 +28,21 @@ def quantity_missing(case: Case) -> Iterator[Hit]:
     """
     if case.kind != "western":
         return
-    lines = tuple(i.line for i in case.items if i.raw.quantity is None or i.raw.quantity.value is None)
+    lines = tuple([item.line for item in case.items if _without_quantity(item)])
     if lines:
-        yield Hit(
-            lines=lines,
-            drugs=(),
-            message=Text("未写药品数量", "no quantity is written"),
-            action=Text("写明数量和单位。", "Write quantity and unit."),
-            evidence={"article": "处方管理办法 §7"},
-        )
+        yield _hit(lines)
+
+
+def _without_quantity(item: Item) -> bool:
+    return item.raw.quantity is None or item.raw.quantity.value is None
+
+
+@lru_cache(maxsize=4096)
+def _hit(lines: tuple[int, ...]) -> Hit:
+    return Standing(
+        lines=lines,
+        drugs=(),
+        message=Text("未写药品数量", "no quantity is written"),
+        action=Text("写明数量和单位。", "Write quantity and unit."),
+        evidence={"article": "处方管理办法 §7"},
+    )

@@ -13,6 +13,7 @@ from audit_rules.rule import rule
     category="form",
     severity=Severity.MAJOR,
     sources=("rx1-codes",),
+    line=lambda reading, _: not reading.item.known,
 )
 def unknown_drug(case: Case) -> Iterator[Hit | Gap]:
     """A line whose drug name stands in no table, so that nothing about it was checked.

@@ -30,6 +30,7 @@ WHY = {
     category="dose",
     severity=Severity.MAJOR,
     sources=("rx1-codes",),
+    line=lambda reading, _: any(use.why_no_dose in WHY for use in reading.uses),
 )
 def unreadable_dose(case: Case) -> Iterator[Hit | Gap]:
     """A dose that cannot be turned into an amount of its ingredient, so that no dose rule looked at it.

@@ -13,6 +13,7 @@ from audit_rules.rule import rule
     category="frequency",
     severity=Severity.MAJOR,
     sources=("rx1-codes",),
+    line=lambda reading, _: reading.item.frequency is None,
 )
 def unknown_frequency(case: Case) -> Iterator[Hit | Gap]:
     """A line whose frequency stands in no table, so that its daily dose was not checked.

@@ -13,6 +13,7 @@ from audit_rules.rule import rule
     category="route",
     severity=Severity.MAJOR,
     sources=("rx1-codes",),
+    line=lambda reading, _: reading.item.route is None,
 )
 def unknown_route(case: Case) -> Iterator[Hit | Gap]:
     """A line whose route stands in no table, so that what depends on the route was not checked.

@@ -16,6 +16,7 @@ ADULT_DAYS = 6575
     category="form",
     severity=Severity.MAJOR,
     sources=("who-growth",),
+    when=lambda case: case.patient.weight_kg is not None or case.patient.height_cm is not None,
 )
 def implausible_body(case: Case) -> Iterator[Hit | Gap]:
     """A recorded weight or height outside everything seen at the patient's age.

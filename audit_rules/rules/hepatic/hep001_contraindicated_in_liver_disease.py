@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.organs import liver_limits
+from audit_rules.organs import liver_limits, liver_states
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -16,6 +16,7 @@ from audit_rules.wording import named
     severity=Severity.MAJOR,
     refs=("CN-APP-012",),
     ingredients=lambda catalogue: frozenset(catalogue.table("hepatic")),
+    when=liver_states,
 )
 def contraindicated_in_liver_disease(case: Case) -> Iterator[Hit | Gap]:
     """A drug whose label forbids it in cirrhosis, liver failure or active liver disease.

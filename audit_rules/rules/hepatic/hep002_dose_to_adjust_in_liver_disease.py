@@ -6,7 +6,7 @@ from audit_rules.case import Case
 from audit_rules.items import Use
 from audit_rules.knowledge.dose_rows import LiverLimit
 from audit_rules.limits import told
-from audit_rules.organs import liver_limits
+from audit_rules.organs import liver_limits, liver_states
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -19,6 +19,7 @@ from audit_rules.wording import named
     severity=Severity.MODERATE,
     refs=("CN-APP-012",),
     ingredients=lambda catalogue: frozenset(catalogue.table("hepatic")),
+    when=liver_states,
 )
 def dose_to_adjust_in_liver_disease(case: Case) -> Iterator[Hit | Gap]:
     """A daily dose above the label's maximum in liver disease, or a regimen that the label changes there.

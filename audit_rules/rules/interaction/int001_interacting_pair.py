@@ -6,7 +6,7 @@ from audit_rules.knowledge.interaction_rows import SILENT, Interaction
 from audit_rules.knowledge.patient_rows import reaches
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
-from audit_rules.taken import Taken, current, others, past_text
+from audit_rules.taken import Taken, current, others, past_text, several
 from audit_rules.wording import named
 
 TABLE = "interactions"
@@ -19,6 +19,7 @@ TABLE = "interactions"
     severity=Severity.MAJOR,
     refs=("CN-APP-007",),
     ingredients=lambda catalogue: frozenset(catalogue.table(TABLE)),
+    when=several,
 )
 def interacting_pair(case: Case) -> Iterator[Hit | Gap]:
     """Two drugs that must not be taken together, or only with care: in this prescription or with earlier supply.

@@ -5,7 +5,7 @@ from audit_rules.knowledge.interaction_rows import StackLevel
 from audit_rules.knowledge.patient_rows import reaches
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
-from audit_rules.taken import Taken, current, others, past_text
+from audit_rules.taken import Taken, current, others, past_text, several
 from audit_rules.wording import named
 
 TABLE = "stacks"
@@ -18,6 +18,7 @@ TABLE = "stacks"
     severity=Severity.MAJOR,
     refs=("CN-APP-007",),
     ingredients=lambda catalogue: frozenset(catalogue.table(TABLE)),
+    when=several,
 )
 def stacked_danger(case: Case) -> Iterator[Hit | Gap]:
     """Three or more drugs add to one danger: QT, serotonin, potassium, bleeding, sedation, anticholinergic, kidney.

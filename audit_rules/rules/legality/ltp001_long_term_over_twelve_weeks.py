@@ -16,6 +16,7 @@ from audit_rules.wording import number
     release=Release.RESUBMIT,
     sources=("cn-long-term-2021",),
     refs=("CN-LTP-002",),
+    when=lambda case: case.long_term,
 )
 def long_term_over_twelve_weeks(case: Case) -> Iterator[Hit]:
     """A long-term prescription for more than 84 days.

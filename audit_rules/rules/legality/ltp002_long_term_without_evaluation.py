@@ -16,6 +16,7 @@ from audit_rules.wording import number
     release=Release.RESUBMIT,
     sources=("cn-long-term-2021",),
     refs=("CN-LTP-001",),
+    when=lambda case: case.long_term,
 )
 def long_term_without_evaluation(case: Case) -> Iterator[Hit]:
     """A long-term prescription for more than 28 days without a recorded strict evaluation and the patient's agreement.

@@ -30,6 +30,7 @@ ANTIMICROBIAL = Text("抗微生物药物", "an antimicrobial")
         catalogue.table("controls").keys_of(*CLASSES)
         | frozenset(k for k, r in catalogue.ingredients.items() if r.antimicrobial)
     ),
+    when=lambda case: case.long_term,
 )
 def class_barred_from_long_term(case: Case) -> Iterator[Hit]:
     """A narcotic, psychotropic, toxic, precursor or antimicrobial drug on a long-term prescription.

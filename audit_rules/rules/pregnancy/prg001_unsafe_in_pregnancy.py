@@ -16,6 +16,7 @@ TABLE = "pregnancy"
     severity=Severity.CRITICAL,
     refs=("CN-APP-009",),
     ingredients=lambda catalogue: catalogue.table(TABLE).ingredients,
+    when=lambda case: case.patient.pregnant is not False,
 )
 def unsafe_in_pregnancy(case: Case) -> Iterator[Hit | Gap]:
     """A drug that harms the mother or the child is ordered for a pregnant patient, by week of pregnancy.

@@ -16,6 +16,7 @@ from audit_rules.wording import named
     severity=Severity.MAJOR,
     refs=("CN-APP-012",),
     ingredients=lambda catalogue: frozenset(catalogue.table("renal")),
+    when=verdicts,
 )
 def contraindicated_at_this_kidney_function(case: Case) -> Iterator[Hit | Gap]:
     """A drug whose label forbids it at the patient's kidney function: measured, computed or coded as a stage.

@@ -18,6 +18,7 @@ from audit_rules.wording import named
     severity=Severity.MAJOR,
     refs=("CN-APP-012",),
     ingredients=lambda catalogue: frozenset(catalogue.table("renal")),
+    when=verdicts,
 )
 def dose_over_renal_maximum(case: Case) -> Iterator[Hit | Gap]:
     """A daily dose above the label's maximum for the patient's kidney function. A dose given once is not judged.

@@ -18,6 +18,7 @@ from audit_rules.wording import named
     severity=Severity.MODERATE,
     refs=("CN-APP-012",),
     ingredients=lambda catalogue: frozenset(catalogue.table("renal")),
+    when=verdicts,
 )
 def regimen_to_adjust(case: Case) -> Iterator[Hit | Gap]:
     """A drug whose label asks for another interval, dose or monitoring at the patient's kidney function.

@@ -1,11 +1,16 @@
 """RTE002."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from audit_rules.case import Case
 from audit_rules.items import Item
+from audit_rules.knowledge.injection_rows import FormRoutes
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
+
+if TYPE_CHECKING:
+    from audit_rules.catalogue import Catalogue
 
 INTO_THE_BODY = frozenset({"parenteral", "intrathecal", "epidural", "local_injection"})
 
@@ -18,6 +23,7 @@ INTO_THE_BODY = frozenset({"parenteral", "intrathecal", "epidural", "local_injec
     release=Release.PHARMACIST,
     sources=("cn-review-2018", "chp-2020-forms"),
     refs=("CN-APP-005",),
+    line=lambda reading, catalogue: _misfit(reading.item, catalogue) is not None,
 )
 def form_not_for_this_route(case: Case) -> Iterator[Hit]:
     """The dosage form cannot go by the route: a tablet into a vein, an extended-release tablet crushed for a feeding tube.
@@ -25,14 +31,18 @@ def form_not_for_this_route(case: Case) -> Iterator[Hit]:
     Why it matters: an oral form injected kills; a crushed extended-release tablet gives the dose of a day at once.
     What to do: correct the route, or choose the form made for it.
     """
-    table = case.catalogue.table("form_routes")
     for item in case.items:
-        row = table.get(item.form)
-        if row is None or item.raw.route is None or item.route_group is None:
-            continue
-        if item.route_group in row.groups and item.route not in row.never_routes:
-            continue
-        yield _hit(case, item, row.zh, row.en)
+        row = _misfit(item, case.catalogue)
+        if row is not None:
+            yield _hit(case, item, row.zh, row.en)
+
+
+def _misfit(item: Item, catalogue: "Catalogue") -> FormRoutes | None:
+    row: FormRoutes | None = catalogue.table("form_routes").get(item.form)
+    if row is None or item.raw.route is None or item.route_group is None:
+        return None
+    fits = item.route_group in row.groups and item.route not in row.never_routes
+    return None if fits else row
 
 
 def _hit(case: Case, item: Item, zh: str, en: str) -> Hit:

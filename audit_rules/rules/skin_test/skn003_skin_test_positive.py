@@ -17,6 +17,7 @@ from audit_rules.wording import named
     release=Release.NOBODY,
     sources=("cn-bl-skin-test-2021", "cn-review-2018"),
     refs=("CN-APP-003",),
+    line=lambda reading, _: bool(reading.item.skin_test),
 )
 def skin_test_positive(case: Case) -> Iterator[Hit]:
     """The skin test written on a line is positive; any drug of the same group on the prescription is meant too.

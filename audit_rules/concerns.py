@@ -1,0 +1,79 @@
+"""Which rules could say something about a case. The others are not run, and the report is the same without them."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from audit_rules.rule import Rule
+
+if TYPE_CHECKING:
+    from audit_rules.case import Case
+    from audit_rules.catalogue import Catalogue
+    from audit_rules.items import Reading
+
+Asked = tuple[int, frozenset[str] | None, Rule]
+
+
+class Concerns:
+    """An index of rules. A set of rules is an integer with one bit for each, so that sets of lines add up fast."""
+
+    def __init__(self, rules: Sequence[Rule], catalogue: "Catalogue") -> None:
+        self._catalogue = catalogue
+        self._rules = tuple((1 << place, rule) for place, rule in enumerate(rules) if not rule.retired)
+        self._bits = {id(rule): bit for bit, rule in self._rules}
+        self._always = 0
+        self._repeats = 0
+        self._by_ingredient: dict[str, int] = {}
+        self._by_line: list[Asked] = []
+        for bit, rule in self._rules:
+            self._place(bit, rule)
+        self._chosen = lru_cache(maxsize=8192)(self._choose)
+
+    def _place(self, bit: int, rule: Rule) -> None:
+        keys = None if rule.ingredients is None else rule.ingredients(self._catalogue)
+        self._repeats |= bit if rule.repeats else 0
+        if rule.line is not None:
+            self._by_line.append((bit, keys, rule))
+        elif keys is not None:
+            for key in keys:
+                self._by_ingredient[key] = self._by_ingredient.get(key, 0) | bit
+        elif not rule.repeats:
+            self._always |= bit
+
+    def of_line(self, reading: "Reading") -> int:
+        """The rules that a line calls for by itself."""
+        found, keys = 0, reading.item.ingredients
+        for key in keys:
+            found |= self._by_ingredient.get(key, 0)
+        for bit, wanted, rule in self._by_line:
+            if (wanted is None or not wanted.isdisjoint(keys)) and self._meets(rule, reading):
+                found |= bit
+        return found
+
+    def _meets(self, rule: Rule, reading: "Reading") -> bool:
+        try:
+            return rule.line is None or rule.line(reading, self._catalogue)
+        except Exception:  # noqa: BLE001 - then the rule runs, and what is wrong shows there
+            return True
+
+    def of_case(self, case: "Case", among: Iterable[Rule] | None = None) -> tuple[Rule, ...]:
+        """The rules that could speak about a case, by id; `among` = only these, those of another catalogue always."""
+        wanted = self._always
+        for reading in case.read:
+            wanted |= reading.concerns
+        if self._repeats & ~wanted and case.repeats:
+            wanted |= self._repeats
+        chosen = self._chosen(wanted, case.kind, case.setting)
+        if among is None:
+            return chosen
+        ids = {rule.id for rule in chosen}
+        return tuple(rule for rule in among if id(rule) not in self._bits or rule.id in ids)
+
+    def _choose(self, wanted: int, kind: str, setting: str) -> tuple[Rule, ...]:
+        return tuple(
+            rule
+            for bit, rule in self._rules
+            if bit & wanted
+            and (rule.kinds is None or kind in rule.kinds)
+            and (rule.settings is None or setting in rule.settings)
+        )
