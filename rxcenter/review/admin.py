@@ -21,10 +21,9 @@ GROUPS = {
     "*": _("any drug"), "psychotropic_2": _("psychotropic II"), "precursor": _("precursor"),
     "injection": _("injection"), "herbal": _("herbal"), "antimicrobial_special": _("special antimicrobial"),
 }  # fmt: skip
-KINDS = [k for k in Institution.Kind.choices if k[0] != Institution.Kind.PHARMACY]
-NEVER_AUTOMATIC = policy.NEVER_AUTOMATIC_SETTINGS
+KINDS = [k for k in Institution.Kind.choices if k[0] not in policy.NEVER_AUTOMATIC_KINDS | {"pharmacy"}]
 CHOICES = {
-    "setting": [s for s in SETTINGS.items() if s[0] not in NEVER_AUTOMATIC],
+    "setting": [s for s in SETTINGS.items() if s[0] not in policy.NEVER_AUTOMATIC_SETTINGS],
     "institution_kind": KINDS,
     "drug_group": GROUPS.items(),
 }
