@@ -12,21 +12,24 @@ from rxcenter.api.reading import mine
 from rxcenter.errors import Invalid, Words
 from rxcenter.ledger.recording import transaction
 from rxcenter.prescriptions.amending import amend
-from rxcenter.prescriptions.countersigning import countersign
+from rxcenter.prescriptions.countersigning import countersign, signed_before
 from rxcenter.prescriptions.lifecycle import Step, lock, move
 from rxcenter.prescriptions.receiving import Posted, Receipt
 from rxcenter.review.expiring import leave_desk
 from rxcenter.review.models import AuditRun
 
 
-def cancel(prescription: UUID, *, client: Client, reason: str, at: datetime) -> None:
-    """End a prescription and its unclaimed order, all or nothing. Raises NotFound, WrongState, or Claimed."""
+def cancel(prescription: UUID, *, client: Client, code: str, note: str, at: datetime) -> None:
+    """End a prescription and its unclaimed order, all or nothing. Raises NotFound, WrongState, or Claimed.
+
+    `code` goes into the event; `note` is free text and stays beside the prescription.
+    """
     mine(client, pk=prescription)
     by = placer(client)
     with transaction():
         lock([prescription])
         withdraw(prescription, by=by, at=at)
-        move(Step(prescription, "cancelled", reason=reason), by=by, at=at)
+        move(Step(prescription, "cancelled", reason=code, note=note), by=by, at=at)
         leave_desk([prescription])
 
 
@@ -55,6 +58,9 @@ class Signature:
 def double_sign(prescription: UUID, signature: Signature, *, client: Client, at: datetime) -> bool:
     """Record a signature for findings of the latest audit that ask for it. Raises Invalid naming what does not fit."""
     row = mine(client, pk=prescription)
+    same = {"kind": signature.kind, "rules": signature.rules, "signer": signature.signer}
+    if signature.revision == row.revision and signed_before(prescription, **same):
+        return False
     run = AuditRun.objects.filter(prescription=prescription).order_by("-pk").first()
     asked = {f["rule"] for f in run.report["findings"] if _asks(f, signature.kind)} if run else set()
     if problems := list(_misfits(signature, row.revision, asked, row.document["prescriber"]["id"])):

@@ -78,7 +78,9 @@ REFUSAL = OpenApiExample(
     response_only=True,
     status_codes=["422"],
 )
-CANCEL = OpenApiExample("cancel", value={"reason": "患者要求取消"}, request_only=True)
+CANCEL = OpenApiExample(
+    "cancel", value={"code": "patient_request", "reason": "患者要求取消"}, request_only=True
+)
 DOUBLE_SIGN = OpenApiExample(
     "double signature",
     value={"revision": 1, "findings": ["HRB001"], "signer": "D0815", "reason": "经方配伍,已告知患者"},

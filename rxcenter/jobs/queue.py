@@ -77,8 +77,9 @@ def ring_due() -> bool:
 def claim(kind: str, limit: int) -> tuple[list[Work], datetime]:
     """Take due jobs of a kind for LEASE_SECONDS; counts the attempt and commits before any work.
 
-    First-time jobs come in one batch; a job that failed before comes alone, so that a poisonous one
-    (it may kill the whole process) burns its own attempts only. Returns the jobs and the database's time.
+    The job due longest decides: first-time jobs come in one batch, a job that failed before comes alone, so that a
+    poisonous one (it may kill the whole process) burns its own attempts only, and none is starved by a backlog.
+    Returns the jobs and the database's time.
     """
     token = uuid4()
     with transaction.atomic(), connection.cursor() as cursor:
@@ -93,16 +94,16 @@ def claim(kind: str, limit: int) -> tuple[list[Work], datetime]:
 
 
 _CLAIM = """
-WITH fresh AS (
+WITH head AS (
+    SELECT id, attempts FROM jobs_job WHERE kind = %(kind)s AND state = 'due' AND due_at <= statement_timestamp()
+    ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+), fresh AS (
     SELECT id FROM jobs_job WHERE kind = %(kind)s AND state = 'due' AND due_at <= statement_timestamp() AND attempts = 0
-    ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-), again AS (
-    SELECT id FROM jobs_job WHERE kind = %(kind)s AND state = 'due' AND due_at <= statement_timestamp() AND attempts > 0
-    AND NOT EXISTS (SELECT 1 FROM fresh) ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    AND (SELECT attempts FROM head) = 0 ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
 UPDATE jobs_job SET state = 'running', attempts = attempts + 1, lease_token = %(token)s,
-    lease_until = now() + make_interval(secs => %(lease)s)
-WHERE id IN (SELECT id FROM fresh UNION ALL SELECT id FROM again)
+    lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+WHERE id IN (SELECT id FROM fresh UNION SELECT id FROM head WHERE attempts > 0)
 RETURNING id, subject, payload, attempts
 """
 
@@ -129,14 +130,15 @@ def put_back(job: Work, error: str) -> bool:
     return False
 
 
-def quarantine(job: Work, error: str) -> None:
-    """Set a job aside for people, in the caller's transaction."""
+def quarantine(job: Work, error: str) -> bool:
+    """Set a job aside for people, in the caller's transaction; False when it is no longer ours to set aside."""
     with connection.cursor() as cursor:
         cursor.execute(
             """UPDATE jobs_job SET state = 'quarantined', finished_at = now(), last_error = left(%s, 2000)
-            WHERE id = %s AND state IN ('running', 'due')""",
-            [error, job.id],
+            WHERE id = %s AND state = 'running' AND lease_token = %s""",
+            [error, job.id, job.token],
         )
+        return bool(cursor.rowcount)
 
 
 def release_expired() -> list[Work]:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from math import ceil
 
-from django.db import OperationalError, connection
+from django.db import connection
 from django.utils import timezone
 
 from rxcenter.celery import app
@@ -36,8 +36,8 @@ class Relay:
         while not self._stopped:
             try:
                 self._rounds()
-            except OperationalError:
-                log.exception("the database is away; trying again")
+            except Exception:
+                log.exception("a round failed; trying again")
                 connection.close()
                 time.sleep(IDLE_SECONDS)
 
@@ -51,6 +51,18 @@ class Relay:
     def round(self) -> bool:
         """Ring for every kind that is due; sweep now and then. True when something was due."""
         now = time.monotonic()
+        due = queue.due_counts()
+        for kind, count in due.items():
+            handler = working.HANDLERS.get(kind)
+            if handler is None:
+                log.error("%d jobs of the unknown kind %r wait", count, kind)
+                continue
+            for _ in range(min(RINGERS, ceil(count / handler.batch))):
+                self._ring(kind)
+        self._chores(now)  # after ringing: a chore that fails keeps nobody's work waiting
+        return bool(due)
+
+    def _chores(self, now: float) -> None:
         if now - self._swept > SWEEP_SECONDS:
             self._swept = now
             working.sweep(timezone.now())
@@ -60,15 +72,6 @@ class Relay:
         if now - self._signed > CHECKPOINT_SECONDS:
             self._signed = now
             sign_if_changed(at=timezone.now())
-        due = queue.due_counts()
-        for kind, count in due.items():
-            handler = working.HANDLERS.get(kind)
-            if handler is None:
-                log.error("%d jobs of the unknown kind %r wait", count, kind)
-                continue
-            for _ in range(min(RINGERS, ceil(count / handler.batch))):
-                self._ring(kind)
-        return bool(due)
 
     def _wait(self, seconds: float) -> None:
         """Until a notification or the time is up; drains pending notifications."""

@@ -49,9 +49,14 @@ def drain(kind: str, seconds: float = 20.0) -> int:
 
 
 def sweep(at: datetime) -> None:
-    """Free what dead workers held and quarantine what used up its attempts."""
+    """Free what dead workers held and quarantine what used up its attempts. One job's trouble is its own."""
     for job in queue.release_expired():
-        _give_up(HANDLERS[job.kind], job, at, "its worker died five times")
+        try:
+            _give_up(HANDLERS[job.kind], job, at, "its worker died five times")
+        except OperationalError:
+            raise
+        except Exception:
+            log.exception("%s job %d could not be set aside", job.kind, job.id)
 
 
 def _do(handler: Handler, jobs: list[Work], at: datetime) -> None:
@@ -59,16 +64,21 @@ def _do(handler: Handler, jobs: list[Work], at: datetime) -> None:
         _work(handler, jobs, at)
     except LeaseLost:
         log.warning("lost the lease of %d %s jobs; nothing was written", len(jobs), jobs[0].kind)
-    except OperationalError:
-        close_old_connections()
-        raise  # the database is away: the lease runs out and the sweep frees the jobs
     except Exception as error:
+        if isinstance(error, OperationalError) and not _collided(error):
+            close_old_connections()
+            raise  # the database is away: the lease runs out and the sweep frees the jobs
         if len(jobs) == 1:
             _failed(handler, jobs[0], at, error)
             return
         log.exception("a batch of %d %s jobs failed; trying them one by one", len(jobs), jobs[0].kind)
         for job in jobs:
             _do(handler, [job], at)
+
+
+def _collided(error: OperationalError) -> bool:
+    """A deadlock or a serialisation failure (SQLSTATE class 40): the database is well, try again."""
+    return str(getattr(error.__cause__, "sqlstate", None) or "").startswith("40")
 
 
 def _work(handler: Handler, jobs: Sequence[Work], at: datetime) -> None:
@@ -85,7 +95,7 @@ def _failed(handler: Handler, job: Work, at: datetime, error: Exception) -> None
 
 
 def _give_up(handler: Handler, job: Work, at: datetime, reason: str) -> None:
-    log.error("%s job %d is quarantined", job.kind, job.id)
     with transaction():
-        queue.quarantine(job, reason)
-        handler.give_up(job, at)
+        if queue.quarantine(job, reason):
+            log.error("%s job %d is quarantined", job.kind, job.id)
+            handler.give_up(job, at)

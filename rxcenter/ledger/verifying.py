@@ -65,6 +65,17 @@ def _subject_gaps() -> Iterator[str]:
         seq = number
 
 
+def checkpoint_chain_faults() -> Iterator[str]:
+    """All stored checkpoints against this centre's own key, each naming the one before it, and the ledger of today."""
+    ours = Ed25519PrivateKey.from_private_bytes(settings.LEDGER_KEY).public_key().public_bytes_raw()
+    prev = GENESIS
+    for checkpoint in Checkpoint.objects.order_by("pk").iterator():
+        if bytes(checkpoint.prev) != prev:
+            yield f"checkpoint of {checkpoint.at:%Y-%m-%d %H:%M}: the one before it is gone or changed"
+        yield from checkpoint_faults(as_dict(checkpoint), trusted_key=ours)
+        prev = hashlib.sha256(bytes(checkpoint.signature)).digest()
+
+
 def sign_if_changed(*, at: datetime) -> Checkpoint | None:
     """Sign a checkpoint unless nothing has happened since the last one."""
     last = Checkpoint.objects.order_by("-pk").values_list("events", flat=True).first()

@@ -12,6 +12,12 @@ from rxcenter.prescriptions.models import Countersignature
 from rxcenter.prescriptions.states import State
 
 
+def signed_before(prescription: UUID, *, kind: str, rules: list[str], signer: str) -> bool:
+    """Whether the same signature is on record: sent again, it is nothing new."""
+    wanted = {"kind": kind, "signer": signer, "rules": sorted(set(rules))}
+    return Countersignature.objects.filter(prescription=prescription, **wanted).exists()
+
+
 def countersign(
     prescription: UUID, *, kind: str, rules: list[str], signer: str, reason: str, by: Actor, at: datetime
 ) -> bool:
@@ -37,7 +43,7 @@ def countersign(
                 f"no signature is expected: it is {row.state}",
             )
             raise WrongState(words, state=row.state)
-        body = {"kind": kind, "rules": signature.rules, "signer": signer, "reason": reason}
+        body = {"kind": kind, "rules": signature.rules, "signer": signer}
         record(
             "prescription.countersigned",
             subject=row.pk,

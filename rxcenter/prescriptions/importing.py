@@ -1,12 +1,14 @@
 """Earlier documents become history: no audit, no routing, nothing in their state to act on."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
+
 from rxcenter.ledger.recording import transaction
 from rxcenter.patients.linking import link
-from rxcenter.prescriptions.models import Prescription
 from rxcenter.prescriptions.receiving import Posted, insert, prepare
 from rxcenter.prescriptions.states import State
 
@@ -27,9 +29,11 @@ def import_history(posted: Sequence[Posted], *, at: datetime) -> int:
 def attach_persons(keys: dict[UUID, list[str]], *, at: datetime) -> dict[UUID, bool]:
     """Link prescriptions to their persons; says for each whether its identifiers conflict."""
     links = link(keys, at=at)
-    by_person: dict[int, list[UUID]] = {}
-    for pk, (person, _) in links.items():
-        by_person.setdefault(person, []).append(pk)
-    rows = [Prescription(pk=pk, person_id=person) for person, pks in by_person.items() for pk in pks]
-    Prescription.objects.bulk_update(rows, ["person_id"], batch_size=500)
+    pairs = [{"id": str(pk), "person": found.person} for pk, found in links.items()]
+    with connection.cursor() as cursor:  # one statement: Django's bulk_update takes many times as long
+        cursor.execute(
+            """UPDATE prescriptions_prescription p SET person_id = x.person
+            FROM json_to_recordset(%s::json) AS x(id uuid, person bigint) WHERE p.id = x.id""",
+            [json.dumps(pairs)],
+        )
     return {pk: found.conflict for pk, found in links.items()}

@@ -85,6 +85,16 @@ class PrescriptionItem(models.Model):
         indexes = [models.Index(fields=["name"], condition=Q(ingredients=[]), name="item_unmapped")]
 
 
+class StateNote(models.Model):
+    """Free text given with a move (a placer's reason to cancel): may name somebody, so it is not in the ledger."""
+
+    prescription = models.ForeignKey(Prescription, models.PROTECT, related_name="state_notes")
+    move = models.CharField(max_length=24)
+    text = models.CharField(max_length=1000)
+    by = models.CharField(max_length=120)
+    at = models.DateTimeField()
+
+
 class Countersignature(models.Model):
     """A double signature, co-signature or reason given after posting, for named findings of one revision."""
 

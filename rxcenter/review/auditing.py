@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import TextField
 from django.db.models.functions import Cast
+from django.utils import timezone
 
 from audit_rules import document as rx
 from audit_rules.case import Case
@@ -18,7 +19,7 @@ from rxcenter.accounts.roles import SYSTEM
 from rxcenter.jobs.queue import NewJob, Work, add
 from rxcenter.prescriptions.history import earlier
 from rxcenter.prescriptions.importing import attach_persons
-from rxcenter.prescriptions.lifecycle import Step, move_all
+from rxcenter.prescriptions.lifecycle import Step, lock, move_all
 from rxcenter.prescriptions.models import Countersignature, Prescription
 from rxcenter.prescriptions.states import BEFORE_AUDIT
 from rxcenter.review import catalogue, policy, recording
@@ -61,7 +62,7 @@ def _judge(rows: Mapping[Any, str], at: datetime) -> list[Judged]:
     conflicts = attach_persons({r.pk: r.patient_keys for r in rows}, at=at)
     histories = earlier([r.pk for r in rows])
     releases = _releases([r.pk for r in rows])
-    books, open_rows = catalogue.current(), policy.rows_in_force(at.date())
+    books, open_rows = catalogue.current(), policy.rows_in_force(timezone.localdate(at))
     judged = []
     for row, text in rows.items():
         doc = rx.decode_stored(text.encode())
@@ -127,14 +128,23 @@ def _move_on(judged: list[Judged], runs: list[AuditRun], at: datetime) -> None:
 
 
 def give_up(job: Work, at: datetime) -> None:
-    """The engine could not judge: a pharmacist does, and sees that nothing was checked."""
-    row = Prescription.objects.filter(pk=job.subject, state__in=BEFORE_AUDIT).first()
-    if row is None:
+    """The engine could not judge: a pharmacist does, and sees that nothing was checked. What an older audit said is gone."""
+    row = lock([job.subject]).get(job.subject)
+    if row is None or row.state not in BEFORE_AUDIT:
         return
+    nothing: dict[str, Any] = {
+        "worst": None,
+        "count": 0,
+        "chips": [],
+        "patient": {},
+        "drugs": [],
+        "unmapped": [],
+    }
     Waiting.objects.update_or_create(
-        prescription=row,
+        prescription_id=row.pk,
         defaults={
             "institution_id": row.institution_id,
+            "run": None,
             "why": Waiting.Why.ENGINE,
             "severity": None,
             "since": at,
@@ -142,7 +152,10 @@ def give_up(job: Work, at: datetime) -> None:
             "open": True,
             "with_prescriber": False,
             "gap_key": "engine",
-            "summary": {"worst": None, "count": 0, "chips": [], "patient": {}, "drugs": [], "unmapped": []},
+            "summary": nothing,
+            "taken_by": None,
+            "taken_at": None,
+            "seconds_needed": False,
         },
     )
     move_all([Step(row.pk, "audit_quarantined", body={"job": job.id, "why": "engine"})], by=SYSTEM, at=at)

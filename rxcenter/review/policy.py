@@ -9,6 +9,7 @@ from rxcenter.review.models import PassPolicy
 
 # By law and by design never approved without a pharmacist, whatever the rows say.
 NEVER_AUTOMATIC_SETTINGS = frozenset({"internet"})
+NEVER_AUTOMATIC_KINDS = frozenset({"internet_hospital"})  # by register, whatever setting was posted
 NEVER_AUTOMATIC_GROUPS = frozenset({"narcotic", "psychotropic_1", "toxic"})
 
 
@@ -29,7 +30,11 @@ def automatic(
     A row for "*" opens a setting and kind of institution; a row for a drug group can only close it again.
     """
     here = set(groups)
-    if setting in NEVER_AUTOMATIC_SETTINGS or here & NEVER_AUTOMATIC_GROUPS:
+    if (
+        setting in NEVER_AUTOMATIC_SETTINGS
+        or institution_kind in NEVER_AUTOMATIC_KINDS
+        or here & NEVER_AUTOMATIC_GROUPS
+    ):
         return False
     mine = [r for r in rows if r.setting == setting and r.institution_kind == institution_kind]
     opened = any(r.automatic for r in mine if r.drug_group == "*")

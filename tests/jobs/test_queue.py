@@ -187,3 +187,64 @@ def test_the_relay_rings_for_what_is_due_and_a_dead_broker_does_not_stop_it(hand
     from rxcenter.jobs.relay import ring_celery
 
     ring_celery("test")  # no broker listens on the test's address until the devstack runs one: only a warning
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_cannot_be_set_aside_stops_neither_the_sweep_nor_the_relay(handler, monkeypatch):
+    done, _ = handler()
+    poison, _ = add()[0], None
+
+    def cannot(job, at):
+        raise ValueError("not even that")
+
+    monkeypatch.setitem(working.HANDLERS, "test", Handler(working.HANDLERS["test"].work, cannot))
+    queue.claim("test", 1)
+    sql("UPDATE jobs_job SET attempts = 5, lease_until = now() - interval '1 second'")
+    rung = []
+    relay = Relay(ring=rung.append)
+    [wanted] = add()
+    assert relay.round() is True
+    assert rung == ["test"]
+    working.drain("test")
+    assert done == [wanted]
+    assert Job.objects.get(subject=poison).state == "running"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_retried_job_is_not_starved_by_a_backlog(handler):
+    done, _ = handler(batch=1)
+    [old] = add()
+    sql("UPDATE jobs_job SET attempts = 1, due_at = now() - interval '1 hour'")
+    add(5)
+    jobs, _ = queue.claim("test", 10)
+    assert [j.subject for j in jobs] == [old]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deadlock_is_tried_again_at_once(handler):
+    from django.db import OperationalError
+    from psycopg.errors import DeadlockDetected
+
+    calls = []
+
+    def work(jobs, at):
+        calls.append(len(jobs))
+        if len(calls) == 1:
+            raise OperationalError("deadlock detected") from DeadlockDetected()
+
+    handler(work)
+    add(3)
+    working.drain("test")
+    assert calls == [3, 1, 1, 1]
+    assert set(Job.objects.values_list("state", flat=True)) == {"done"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_finished_meanwhile_is_not_set_aside(handler):
+    _, gave_up = handler()
+    add()
+    [job], _ = queue.claim("test", 1)
+    queue.finish([job])
+    working._give_up(working.HANDLERS["test"], job, NOON, "too late")
+    assert gave_up == []
+    assert Job.objects.get().state == "done"
