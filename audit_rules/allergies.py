@@ -18,6 +18,7 @@ SEPARATORS = re.compile(r"[、,，;；]|\band\b|[及和]")
 SEVERE = frozenset({"severe", "life-threatening", "life_threatening", "fatal", "严重", "重度", "危及生命"})
 # ICD-10 Z88: personal history of allergy to drugs
 CODED = {"Z880": "class:penicillin_class", "Z882": "class:sulfonamide_antibacterial"}
+CODES = tuple(CODED)
 
 
 class Known(NamedTuple):
@@ -55,9 +56,12 @@ class Read(NamedTuple):
     recorded: str
 
 
+@per_case
 def recorded(case: "Case") -> bool:
-    """Whether anybody recorded anything about allergies, here or earlier."""
-    return bool(case.patient.allergies) or any(earlier.patient.allergies for earlier in case.linked)
+    """Whether anybody recorded anything about allergies, here or earlier, in words or as a code."""
+    if case.patient.allergies or any(code.startswith(CODES) for code in case.patient.codes):
+        return True
+    return any(earlier.patient.allergies for earlier in case.linked)
 
 
 @per_case
@@ -65,7 +69,7 @@ def known(case: "Case") -> tuple[Known, ...]:
     """Every allergy that is understood and concerns drugs or foods, in the order of the record."""
     found = [
         _known(case, read.written, read.target, _kinds(case, read.record), read.recorded)
-        for read in (_read(case) if recorded(case) else ())
+        for read in _read(case)
         if read.target not in (None, NO_ALLERGY, OTHER)
     ]
     for code in case.patient.codes:

@@ -18,9 +18,8 @@ def said(drug: Text, effect_zh: str, effect_en: str) -> Text:
 
 def hits(case: "Case", table: str, at_most: Severity | None = None) -> Iterator[Hit]:
     """One hit for each drug and true fact of a table; an ingredient's hits share one cause, so the worst speaks."""
-    for match in case.catalogue.table(table).matching(case):
-        if match.truth:
-            yield hit(case, match, table, at_most)
+    for match in case.catalogue.table(table).matching(case, unknown=False):
+        yield hit(case, match, table, at_most)
 
 
 def hit(case: "Case", match: Match, table: str, at_most: Severity | None = None) -> Hit:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from audit_rules.items import Use
@@ -33,6 +34,9 @@ STALE = 365  # days after which a laboratory value says little about today
 ALT_ACTIVE = Decimal(120)  # U/L: three times an upper limit of 40
 
 
+_FROM = attrgetter("from_")
+
+
 class Kidney(NamedTuple):
     """GFR between `low` (inclusive) and `high` (exclusive; None = open); a measured value is a point."""
 
@@ -46,6 +50,8 @@ class Kidney(NamedTuple):
 def kidney(case: "Case", metric: str) -> Kidney | None:
     """eGFR or creatinine clearance, measured or computed, else the coded stage; None where nothing is known."""
     patient = case.patient
+    if not patient.lab_codes and not patient.codes:
+        return None
     lab = patient.crcl() or patient.egfr() if metric == "crcl" else patient.egfr() or patient.crcl()
     if lab is not None:
         name = "crcl" if lab.unit == "mL/min" else "egfr"
@@ -65,6 +71,8 @@ def at_risk(case: "Case") -> bool:
 def bands_for(case: "Case", use: Use) -> tuple[RenalBand, ...]:
     """The renal bands that meet the use: those for the patient's diseases, else those without any."""
     rows: tuple[RenalBand, ...] = case.catalogue.table("renal").get(use.ingredient, ())
+    if not rows:
+        return ()
     met = [row for row in rows if by_route(row.routes, use.item)]
     special = [row for row in met if row.icd and case.has_icd(row.icd)]
     return tuple(special or [row for row in met if not row.icd])
@@ -80,13 +88,18 @@ def inside(band: RenalBand, found: Kidney) -> bool:
 
 @listed
 def verdicts(case: "Case") -> Iterator[tuple[Use, RenalBand, Kidney]]:
-    """Each use with the band it falls in. Where only a stage is known, the mildest band of it; never a guess up."""
+    """Each use with the band it falls in, where that asks for something. Where only a stage is known, the mildest
+    band of it; never a guess up.
+    """
+    if kidney(case, "egfr") is None:
+        return  # nor is there a clearance
     for use in case.uses:
         rows = bands_for(case, use)
         found = kidney(case, rows[0].metric) if rows else None
         met = [band for band in rows if found and inside(band, found)]
-        if found and met:
-            yield use, max(met, key=lambda band: band.from_), found
+        band = max(met, key=_FROM) if met else None
+        if found and band and band.verdict != "ok":
+            yield use, band, found
 
 
 @per_case
@@ -94,7 +107,7 @@ def liver_states(case: "Case") -> dict[str, str]:
     """States of the liver with what shows them: coded diseases, or transaminases above three times normal."""
     states: dict[str, tuple[str, ...]] = case.catalogue.table("liver_states")
     found = {state: codes[0] for state, prefixes in states.items() if (codes := case.icd(prefixes))}
-    for code in ("alt", "ast"):
+    for code in ("alt", "ast") if case.patient.lab_codes else ():
         lab = case.patient.lab(code, max_age_days=STALE // 4)
         if lab is not None and lab.value > ALT_ACTIVE:
             found.setdefault("active", lab.evidence(code)[code])

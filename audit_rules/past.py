@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 LOOK_BACK = timedelta(days=730)  # issued earlier than this says nothing about today
 UNSTATED_DAYS = 7  # an earlier line without days counts as a week, an ordinary outpatient supply
 LONGEST_DAYS = Decimal(3650)
-_MOMENT = attrgetter("issued_at")
-_PLACE = attrgetter("institution.code", "number")
+_ORDER = attrgetter("issued_at", "institution.code", "number")
 
 
 class Past(NamedTuple):
@@ -71,8 +70,7 @@ def earlier(document: Prescription, history: Iterable[Prescription]) -> tuple[Pr
     numbers = {other.number for other in before}
     if document.number in numbers or len(numbers) < len(before):
         before = _last_revisions(before, (document.institution.code, document.number))
-    before.sort(key=_PLACE)
-    before.sort(key=_MOMENT)
+    before.sort(key=_ORDER)
     return tuple(before)
 
 

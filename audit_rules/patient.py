@@ -1,5 +1,6 @@
 """The patient as a rule sees them on the day of issue."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -103,6 +104,11 @@ class Patient:
     def past_codes(self) -> tuple[str, ...]:
         """Family history and past disease, without dots."""
         return self._coded.past
+
+    @property
+    def lab_codes(self) -> Collection[str]:
+        """The codes that `lab` has a value of."""
+        return self._labs.keys()
 
     def lab(self, code: str, max_age_days: int | None = None) -> Lab | None:
         """The newest value of this code up to the moment of issue, in the unit of the code; None without one.

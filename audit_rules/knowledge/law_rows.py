@@ -60,7 +60,12 @@ class Law:
         self._by_key: dict[str, list[LawNumber]] = defaultdict(list)
         for row in rows:
             self._by_key[row.key].append(row)
+        self._least = {key: min(row.value for row in rows) for key, rows in self._by_key.items()}
         self.on = lru_cache(maxsize=4096)(self._on)  # many prescriptions share a day
+
+    def ever_below(self, key: str, value: Decimal | None) -> bool:
+        """Whether a value is more than this number was on some day; no value is not."""
+        return value is not None and value > self._least[key]
 
     def _on(self, key: str, day: date) -> LawNumber | None:
         """The number in force on that day; None before the law. `KeyError` for an unknown key."""

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from audit_rules.knowledge.conditions import Condition, Doses, Truth
+from audit_rules.knowledge.gates import gate_of
 from audit_rules.knowledge.tables import BadTable, Tables, load, table
 from audit_rules.report import Severity
 
@@ -51,19 +52,21 @@ class Facts:
 
     def __init__(self, by_ingredient: dict[str, tuple[Fact, ...]]) -> None:
         self._by_ingredient = by_ingredient
+        self._gates = {key: gate_of(fact.when for fact in facts) for key, facts in by_ingredient.items()}
         self.ingredients = frozenset(by_ingredient)
 
-    def matching(self, case: "Case") -> Iterator[Match]:
-        """Every fact about a drug of this prescription that is true or unknown, by line."""
+    def matching(self, case: "Case", *, unknown: bool = True) -> Iterator[Match]:
+        """Every fact about a drug of this prescription that is true, or with `unknown` may be, by line."""
         for use in case.uses:
-            if use.ingredient not in self.ingredients:
+            gate = self._gates.get(use.ingredient)
+            if gate is None or gate.shut(case) or (not unknown and gate.unmeasured(case)):
                 continue
             doses = Doses(own=use.daily)
             for fact in self._by_ingredient[use.ingredient]:
                 if not reaches(use.item, fact.routes):
                     continue
                 truth = fact.when.holds(case, doses)
-                if truth is not False:
+                if truth or (unknown and truth is None):
                     yield Match(use, fact, truth, doses)
 
 

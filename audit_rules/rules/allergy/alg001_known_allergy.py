@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from audit_rules.allergies import Known, known
+from audit_rules.allergies import Known, known, recorded
 from audit_rules.case import Case
 from audit_rules.items import Use
 from audit_rules.report import Gap, Hit, Severity, Text
@@ -15,7 +15,7 @@ from audit_rules.wording import named
     severity=Severity.CRITICAL,
     sources=("cn-review-2018",),
     refs=("CN-APP-003",),
-    when=known,
+    when=recorded,
 )
 def known_allergy(case: Case) -> Iterator[Hit | Gap]:
     """The patient is recorded as allergic to the ingredient itself, or to the class it belongs to.

@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from audit_rules.allergies import Known, known
+from audit_rules.allergies import Known, known, recorded
 from audit_rules.case import Case
 from audit_rules.items import Use
 from audit_rules.knowledge.allergy_rows import CrossAllergy
@@ -19,7 +19,7 @@ UNSAID = frozenset({"unsaid"})  # the record does not say how the patient reacte
     category="allergy",
     severity=Severity.MAJOR,
     refs=("CN-APP-003",),
-    when=known,
+    when=recorded,
 )
 def cross_reaction(case: Case) -> Iterator[Hit | Gap]:
     """The drug shares structure, mechanism or an excipient with what the patient reacts to.

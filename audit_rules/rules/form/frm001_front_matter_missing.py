@@ -33,7 +33,7 @@ def front_matter_missing(case: Case) -> Iterator[Hit]:
         ("fee_type", document.fee_type),
         ("visit_number", document.visit_number),
     )
-    missing = tuple(path for path, value in fields if not (value or "").strip())
+    missing = tuple([path for path, value in fields if not value or not value.strip()])
     if missing:
         yield _hit(missing)
 

@@ -40,8 +40,9 @@ def diagnosis_missing(case: Case) -> Iterator[Hit]:
 
 
 def _diagnosed(case: Case) -> bool:
-    if any((d.code or "").strip() or (d.name or "").strip() for d in case.document.diagnoses or ()):
-        return True
+    for diagnosis in case.document.diagnoses or ():
+        if (diagnosis.code or "").strip() or (diagnosis.name or "").strip():
+            return True
     return case.herbal is not None and bool((case.herbal.disease or "").strip())
 
 

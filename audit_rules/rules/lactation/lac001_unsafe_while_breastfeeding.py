@@ -17,6 +17,7 @@ FERTILE = range(14, 50)  # years; the label question is asked only of those who 
     severity=Severity.MAJOR,
     refs=("CN-APP-009",),
     ingredients=lambda catalogue: catalogue.table(TABLE).ingredients,
+    when=lambda case: case.patient.lactating is not False,
 )
 def unsafe_while_breastfeeding(case: Case) -> Iterator[Hit | Gap]:
     """A drug that reaches the infant through milk and harms it, or that ends lactation, is ordered for a nursing mother.

@@ -16,6 +16,7 @@ from audit_rules.wording import number
     release=Release.RESUBMIT,
     sources=("cn-long-term-2021",),
     refs=("CN-LTP-002",),
+    line=lambda reading, catalogue: catalogue.table("law").ever_below("long_term_days", reading.item.days),
     when=lambda case: case.long_term,
 )
 def long_term_over_twelve_weeks(case: Case) -> Iterator[Hit]:

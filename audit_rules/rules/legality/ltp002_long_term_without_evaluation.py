@@ -16,6 +16,9 @@ from audit_rules.wording import number
     release=Release.RESUBMIT,
     sources=("cn-long-term-2021",),
     refs=("CN-LTP-001",),
+    line=lambda reading, catalogue: catalogue.table("law").ever_below(
+        "long_term_evaluated_days", reading.item.days
+    ),
     when=lambda case: case.long_term,
 )
 def long_term_without_evaluation(case: Case) -> Iterator[Hit]:
