@@ -7,10 +7,11 @@ import pytest
 from rxcenter.jobs import working
 from rxcenter.jobs.models import Job
 from rxcenter.ledger.feed import events_after
+from rxcenter.ledger.models import Event
 from rxcenter.ledger.verifying import faults
 from rxcenter.prescriptions.history import earlier, earlier_of
 from rxcenter.prescriptions.importing import import_history
-from rxcenter.prescriptions.models import Countersignature, Prescription
+from rxcenter.prescriptions.models import Countersignature, Prescription, StateNote
 from rxcenter.prescriptions.receiving import receive
 from rxcenter.review.models import AuditRun, Waiting
 from tests import people
@@ -69,6 +70,17 @@ def test_cancelling_needs_a_reason_ends_it_and_answers_the_same_again(client):
     assert Prescription.objects.get().state == "cancelled"
     assert working.drain("audit") == 1  # its audit finds it ended and leaves it alone
     assert not AuditRun.objects.exists()
+
+
+def test_free_text_stays_out_of_the_ledger(client):
+    north = people.north()
+    pk = stored(north)
+    body = {"code": "patient_request", "reason": "患者李秀英 13912345678 要求"}
+    assert call(client, north, f"/{pk}/cancel", body).status_code == 200
+    event = Event.objects.get(type="prescription.cancelled")
+    assert '"reason":"patient_request"' in event.body
+    assert not Event.objects.filter(body__contains="李秀英").exists()
+    assert StateNote.objects.get(prescription=pk).text == body["reason"]
 
 
 def test_anothers_prescription_does_not_exist(client):
@@ -134,6 +146,9 @@ def test_a_double_signature_lowers_a_finding_to_a_pharmacists_decision(client):
     assert call(client, north, f"/{pk}/double-sign", body).status_code == 200  # again: nothing new
     assert Countersignature.objects.count() == 1
     working.drain("audit")
+    assert (
+        call(client, north, f"/{pk}/double-sign", body).json()["state"] == "in_review"
+    )  # again, after the new audit
     row.refresh_from_db()
     assert row.state == "in_review"  # never approved by a signature
     waiting = Waiting.objects.get()
