@@ -69,7 +69,7 @@ def test_the_page_asks_the_database_a_fixed_number_of_questions(page, django_ass
         rows.waiting(F(), minutes=n)
         rows.waiting(unknown=(f"药{n % 3}",), minutes=n)
     page()  # the first page of a process reads the catalogue
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         page()
 
 
