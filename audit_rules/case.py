@@ -25,7 +25,11 @@ class Case:
     """Made with `Case.of(document, history, catalogue)`. Lines come in the order of their numbers."""
 
     def __init__(
-        self, document: Prescription, history: Iterable[Prescription], catalogue: "Catalogue"
+        self,
+        document: Prescription,
+        history: Iterable[Prescription],
+        catalogue: "Catalogue",
+        until: datetime | None = None,
     ) -> None:
         self.document = document
         self.memory: Memory = {}  # see memo.py
@@ -42,7 +46,8 @@ class Case:
         self.herbal: Herbal | None = document.herbal
         self.long_term: bool = bool(document.long_term)
         self.patient = Patient(document, catalogue.lab_units)
-        self.linked: tuple[Prescription, ...] = earlier(document, history)
+        self.linked: tuple[Prescription, ...] = earlier(document, history, until)
+        self.has_past: bool = bool(self.linked or document.patient.current_medications)
         decoction = Decoction.of(document)
         items = document.items if len(document.items) == 1 else sorted(document.items, key=_LINE)
         read = [read_item(raw, raw.line, catalogue, decoction) for raw in items]
@@ -56,17 +61,22 @@ class Case:
         document: Prescription,
         history: Iterable[Prescription] = (),
         catalogue: "Catalogue | None" = None,
+        until: datetime | None = None,
     ) -> "Case":
-        """The case of a document; `history` = earlier documents of the same patient, in any order."""
+        """The case of a document; `history` = other documents of the same patient, in any order.
+
+        Of these count those issued before it; with `until`, those issued up to that moment: what was ordered at
+        the same time or later is in supply too, as long as this prescription lasts.
+        """
         if catalogue is None:
             from audit_rules.catalogue import default_catalogue  # which imports rules, and those import this
 
             catalogue = default_catalogue()
-        return cls(document, history, catalogue)
+        return cls(document, history, catalogue, until)
 
     @lazily
     def _read_past(self) -> tuple[tuple[Past, ...], tuple[Unread, ...]]:
-        return read_past(self.document, self.linked, self.catalogue)
+        return read_past(self.document, self.linked, self.catalogue, self.items)
 
     @property
     def past(self) -> tuple[Past, ...]:
@@ -86,6 +96,8 @@ class Case:
     @lazily
     def repeats(self) -> bool:
         """Whether an ingredient of the prescription comes more than once: on its lines, or from earlier."""
+        if len(self.uses) < 2 and not self.has_past:
+            return False
         today = {use.ingredient for use in self.uses}
         return len(today) < len(self.uses) or not today.isdisjoint([past.ingredient for past in self.past])
 
@@ -135,7 +147,7 @@ class Case:
     @lazily
     def open_past(self) -> tuple[Past, ...]:
         """The past whose supply covers the day of issue."""
-        return tuple(past for past in self.past if past.open_on(self.issued_on))
+        return tuple([past for past in self.past if past.open_on(self.issued_on)])
 
     def all_in(self, cell: str) -> tuple[Use | Past, ...]:
         """Current uses and open past of a class or an ingredient."""

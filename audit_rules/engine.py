@@ -15,6 +15,16 @@ CRASHED = Text("规则运行出错, 该项未审核", "the rule failed; this was
 UNREADABLE = Text(
     "处方无法解析为审核对象, 全部规则未审核", "the prescription could not be understood; nothing was checked"
 )
+UNLINKED = NotChecked(
+    rule="GAP000",
+    lines=(),
+    reason="identity_unlinked",
+    holds=True,
+    message=Text(
+        "患者身份标识不一致或无法使用, 未能核对全部用药史",
+        "the patient's identifiers disagree or cannot be used; the history may be incomplete or another person's",
+    ),
+)
 MOST_KEPT = 10_000
 STANDING: dict[tuple[str, int, int], tuple[Finding, Hit, ProfileRow | None]] = {}
 BY_SEVERITY = {Severity.CRITICAL: Release.TWO_PHARMACISTS, Severity.MAJOR: Release.PHARMACIST}
@@ -34,7 +44,7 @@ def audit(
 
     `history` = earlier documents of the same patient (with a `Case`, its own). `releases` = recorded
     signatures and reasons, {"kind": "double_sign" | "cosign" | "reason", "rule", "signer", "reason"}.
-    `history_status` = "complete" | "identity_unlinked". `rules` = only these (tests). `KeyError` for an
+    `history_status` = "complete" | "identity_unlinked", which holds. `rules` = only these (tests). `KeyError` for an
     unknown profile.
     """
     catalogue = case.catalogue if isinstance(case, Case) else catalogue or default_catalogue()
@@ -49,6 +59,8 @@ def audit(
         gap = NotChecked(rule="GAP000", lines=(), reason="case_unreadable", holds=True, message=UNREADABLE)
         return _report(document, [], [gap], 0, history_status, catalogue)
     findings, gaps = _run(case, concerned, rows)
+    if history_status != "complete":
+        gaps = _merged([*gaps, UNLINKED])
     findings = [f if f.severity < Severity.MAJOR else released(f, document, releases) for f in findings]
     return _report(document, findings, gaps, len(case.linked), history_status, catalogue)
 

@@ -1,7 +1,7 @@
 """Medicines the patient already has: from earlier prescriptions and from the list of current medications."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from math import ceil
 from operator import attrgetter
@@ -22,7 +22,11 @@ _ORDER = attrgetter("issued_at", "institution.code", "number")
 
 
 class Past(NamedTuple):
-    """One ingredient of an earlier line. `ends_on` is the first day it no longer covers; None = still taken."""
+    """One ingredient of an earlier line. `ends_on` is the first day it no longer covers; None = still taken.
+
+    `since` is the first day it counts: the day of issue, or the day audited for what was issued later but meets
+    the supply audited.
+    """
 
     ingredient: str
     item: Item
@@ -34,6 +38,7 @@ class Past(NamedTuple):
     source: str  # history | current_medication
     single: Amount | None
     daily: Amount | None
+    since: date
 
     @property
     def route(self) -> str | None:
@@ -47,7 +52,7 @@ class Past(NamedTuple):
 
     def open_on(self, day: date) -> bool:
         """Whether its supply covers that day."""
-        return self.issued_on <= day and (self.ends_on is None or day < self.ends_on)
+        return self.since <= day and (self.ends_on is None or day < self.ends_on)
 
     def days_since_end(self, day: date) -> int:
         """Days since its supply ended; 0 while it lasts."""
@@ -59,14 +64,19 @@ class Past(NamedTuple):
         return {"institution": self.institution, "number": self.number, "line": self.line}
 
 
-def earlier(document: Prescription, history: Iterable[Prescription]) -> tuple[Prescription, ...]:
-    """What of `history` was issued before the document and is not itself; of each prescription the last
-    revision, in the order of issue.
+def earlier(
+    document: Prescription, history: Iterable[Prescription], until: datetime | None = None
+) -> tuple[Prescription, ...]:
+    """What of `history` was issued before the document (up to `until`, where given) and is not itself; of each
+    prescription the last revision, in the order of issue.
     """
     if not history:
         return ()
     issued_at = document.issued_at
-    before = [other for other in history if other.issued_at < issued_at]
+    if until is None:
+        before = [other for other in history if other.issued_at < issued_at]
+    else:
+        before = [other for other in history if other.issued_at <= until]
     numbers = {other.number for other in before}
     if document.number in numbers or len(numbers) < len(before):
         before = _last_revisions(before, (document.institution.code, document.number))
@@ -92,9 +102,12 @@ class Unread(NamedTuple):
 
 
 def read_past(
-    document: Prescription, linked: Sequence[Prescription], catalogue: "Catalogue"
+    document: Prescription, linked: Sequence[Prescription], catalogue: "Catalogue", items: Sequence[Item]
 ) -> tuple[tuple[Past, ...], tuple[Unread, ...]]:
-    """All past ingredients within the look-back, and what of the past could not be understood."""
+    """All past ingredients within the look-back, and what of the past could not be understood.
+
+    `items` are the document's own lines: they say until when a later prescription is concurrent.
+    """
     if not linked and not document.patient.current_medications:
         return (), ()
     found: list[Past] = []
@@ -102,7 +115,10 @@ def read_past(
     since, today = document.issued_at - LOOK_BACK, document.issued_at.date()
     for other in linked:
         if other.issued_at >= since:
-            found.extend(_of_document(other, catalogue, today, unknown))
+            day = other.issued_at.date()
+            after = other.issued_at > document.issued_at and day >= _ends_on(document, items)
+            starts = day if after else min(day, today)
+            found.extend(_of_document(other, catalogue, (starts, today), unknown))
     for place, taken in enumerate(document.patient.current_medications or (), start=1):
         item, uses, *_ = read_item(taken, place, catalogue, None)
         if not uses:
@@ -110,20 +126,21 @@ def read_past(
         for use in uses:
             kind = "current_medication"
             found.append(
-                Past(use.ingredient, item, None, None, place, today, None, kind, use.single, use.daily)
+                Past(use.ingredient, item, None, None, place, today, None, kind, use.single, use.daily, today)
             )
     return tuple(found), tuple(unknown)
 
 
 def _of_document(
-    document: Prescription, catalogue: "Catalogue", today: date, unknown: list[Unread]
+    document: Prescription, catalogue: "Catalogue", days: tuple[date, date], unknown: list[Unread]
 ) -> Iterator[Past]:
+    since, today = days
     issued_on, number, institution = document.issued_at.date(), document.number, document.institution.code
     decoction = Decoction.of(document)
     for raw in document.items:
         item, uses, *_ = read_item(raw, raw.line, catalogue, decoction)
         ends_on = issued_on + timedelta(days=_days(document, item, decoction))
-        if not uses and today < ends_on:
+        if not uses and since <= today < ends_on:
             unknown.append(Unread(item, institution, number))
         for use in uses:
             yield Past(
@@ -137,7 +154,15 @@ def _of_document(
                 "history",
                 use.single,
                 use.daily,
+                since,
             )
+
+
+def _ends_on(document: Prescription, items: Sequence[Item]) -> date:
+    """The first day that the prescription no longer covers."""
+    decoction = Decoction.of(document)
+    days = max((_days(document, item, decoction) for item in items), default=0)
+    return document.issued_at.date() + timedelta(days=days)
 
 
 def _days(document: Prescription, item: Item, decoction: Decoction | None) -> int:

@@ -53,7 +53,7 @@ def before(past: Past, case: Case) -> Taken:
 
 def several(case: Case) -> bool:
     """Whether there is more than one ingredient to compare, today's and earlier ones."""
-    return len(case.uses) > 1 or bool(case.past)
+    return len(case.uses) > 1 or case.has_past
 
 
 @per_case
@@ -64,11 +64,13 @@ def current(case: Case) -> tuple[Taken, ...]:
 
 @per_case
 def others(case: Case) -> tuple[Taken, ...]:
-    """Earlier supply, still open or over for no longer than a washout: of each ingredient what lasts longest."""
+    """Other supply, still open or over for no longer than a washout: of each ingredient what lasts longest."""
+    if not case.has_past:
+        return ()
     longest: dict[str, Past] = {}
     since = case.issued_on - WASHOUT
     for past in case.past:
-        if past.ends_on is not None and past.ends_on < since:
+        if past.since > case.issued_on or (past.ends_on is not None and past.ends_on < since):
             continue
         known = longest.get(past.ingredient)
         if known is None or (past.ends_on or date.max) >= (known.ends_on or date.max):
