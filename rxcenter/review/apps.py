@@ -12,4 +12,7 @@ class ReviewConfig(AppConfig):
         from rxcenter.review import auditing, expiring
 
         register("audit", Handler(auditing.audit_batch, auditing.give_up, batch=100))
-        register("expire_unanswered", Handler(expiring.expire_unanswered, expiring.stays_with_prescriber, batch=100))
+        register(
+            "expire_unanswered",
+            Handler(expiring.expire_unanswered, expiring.stays_with_prescriber, batch=100),
+        )

@@ -25,6 +25,7 @@ from rxcenter.prescriptions.states import BEFORE_AUDIT
 from rxcenter.review import catalogue, policy, recording
 from rxcenter.review.approval import route_job
 from rxcenter.review.models import AuditRun, PassPolicy, Waiting
+from rxcenter.review.summarising import drug_groups
 from rxcenter.review.timing import WITH_PRESCRIBER_DAYS, due
 
 PHARMACISTS_CAN_RELEASE = frozenset({"pharmacist", "two_pharmacists"})
@@ -37,6 +38,7 @@ class Judged:
     row: Prescription
     case: Case
     report: Report
+    groups: list[str]  # of drugs, for policy and routing
     move: str
     why: Waiting.Why | None  # None: approved, nothing waits
 
@@ -76,19 +78,18 @@ def _judge(rows: Mapping[Any, str], at: datetime) -> list[Judged]:
 
 
 def _next(row: Prescription, case: Case, report: Report, rows: list[PassPolicy]) -> Judged:
+    groups = drug_groups(case)
     if report.outcome == "pass":
         kind = case.document.institution.kind or ""
-        groups = recording.drug_groups(case)
         if policy.automatic(rows, setting=case.setting, institution_kind=kind, groups=groups):
-            return Judged(row, case, report, "audit_passed", None)
-        return Judged(row, case, report, "audit_held", Waiting.Why.POLICY)
+            return Judged(row, case, report, groups, "audit_passed", None)
+        return Judged(row, case, report, groups, "audit_held", Waiting.Why.POLICY)
     serious = [f for f in report.findings if f.severity.word in ("critical", "major")]
     why = Waiting.Why.FINDINGS if serious else Waiting.Why.GAPS
-    if report.outcome == "stopped":
-        stops = [f for f in report.findings if f.severity.word == "critical"]
-        if not all(f.release in PHARMACISTS_CAN_RELEASE for f in stops):
-            return Judged(row, case, report, "audit_stopped", why)
-    return Judged(row, case, report, "audit_held", why)
+    stops = [f for f in serious if f.severity.word == "critical"]
+    if not all(f.release in PHARMACISTS_CAN_RELEASE for f in stops):
+        return Judged(row, case, report, groups, "audit_stopped", why)
+    return Judged(row, case, report, groups, "audit_held", why)
 
 
 def _releases(ids: list[UUID]) -> dict[UUID, list[dict[str, str]]]:
@@ -102,9 +103,10 @@ def _releases(ids: list[UUID]) -> dict[UUID, list[dict[str, str]]]:
     return found
 
 
-def _move_on(judged: list[Judged], runs: list[AuditRun], at: datetime) -> None:
+def _move_on(judged: list[Judged], runs: dict[UUID, AuditRun], at: datetime) -> None:
     steps, jobs = [], []
-    for one, run in zip(judged, runs, strict=True):
+    for one in judged:
+        run = runs[one.row.pk]
         findings = [
             {"rule": f.rule, "severity": f.severity.word, "release": f.release, "lines": list(f.lines)}
             for f in one.report.findings

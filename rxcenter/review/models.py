@@ -35,7 +35,9 @@ class AuditRun(models.Model):
     profile = models.CharField(max_length=40)
     history_linked = models.IntegerField()
     report = models.JSONField()
-    drug_groups = ArrayField(models.CharField(max_length=20))  # narcotic, psychotropic_1, …, injection, herbal, unknown
+    drug_groups = ArrayField(
+        models.CharField(max_length=20)
+    )  # narcotic, psychotropic_1, …, injection, herbal, unknown
 
     class Meta:
         indexes = [models.Index(fields=["prescription", "-id"]), models.Index(fields=["at"])]
@@ -76,12 +78,18 @@ class Waiting(models.Model):
         ENGINE = 3, _("the engine could not judge")
         POLICY = 4, _("policy")
 
-    prescription = models.OneToOneField(Prescription, models.PROTECT, primary_key=True, related_name="waiting")
-    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+", verbose_name=_("institution"))
+    prescription = models.OneToOneField(
+        Prescription, models.PROTECT, primary_key=True, related_name="waiting"
+    )
+    institution = models.ForeignKey(
+        Institution, models.PROTECT, related_name="+", verbose_name=_("institution")
+    )
     run = models.ForeignKey(AuditRun, models.PROTECT, null=True, related_name="+")
     why = models.SmallIntegerField(_("why it waits"), choices=Why)
     severity = models.SmallIntegerField(_("level"), choices=Severity, null=True)  # the worst open finding
-    summary = models.JSONField(default=dict)  # {"worst": {zh, en}, "count": n, "chips": [...], "patient": {...}}
+    summary = models.JSONField(
+        default=dict
+    )  # {"worst": {zh, en}, "count": n, "chips": [...], "patient": {...}}
     gap_key = models.CharField(max_length=300, blank=True)  # equal gaps are grouped under it
     since = models.DateTimeField(_("since"))
     due_at = models.DateTimeField(_("due"))
@@ -121,7 +129,9 @@ class Decision(models.Model):
     prescription = models.ForeignKey(Prescription, models.PROTECT, related_name="decisions")
     run = models.ForeignKey(AuditRun, models.PROTECT, null=True, related_name="+")
     verdict = models.CharField(max_length=8, choices=Verdict)
-    reasons = models.JSONField(default=dict)  # {"<position of finding>": code} for every critical and major finding
+    reasons = models.JSONField(
+        default=dict
+    )  # {"<position of finding>": code} for every critical and major finding
     code = models.CharField(max_length=40, blank=True)  # coded reason of a return or rejection
     note = models.CharField(max_length=2000, blank=True)
     monitoring = models.CharField(max_length=1000, blank=True)
@@ -140,7 +150,9 @@ class PassPolicy(models.Model):
 
     setting = models.CharField(_("setting"), max_length=16)  # outpatient | emergency | inpatient | home
     institution_kind = models.CharField(_("kind of institution"), max_length=20)
-    drug_group = models.CharField(_("drug group"), max_length=20, default="*")  # "*" or a group kept from automatic pass
+    drug_group = models.CharField(
+        _("drug group"), max_length=20, default="*"
+    )  # "*" or a group kept from automatic pass
     automatic = models.BooleanField(_("automatic pass"))
     in_force_from = models.DateField(_("in force from"))
     in_force_to = models.DateField(_("in force to"), null=True, blank=True)
