@@ -18,7 +18,6 @@ SEPARATORS = re.compile(r"[、,，;；]|\band\b|[及和]")
 SEVERE = frozenset({"severe", "life-threatening", "life_threatening", "fatal", "严重", "重度", "危及生命"})
 # ICD-10 Z88: personal history of allergy to drugs
 CODED = {"Z880": "class:penicillin_class", "Z882": "class:sulfonamide_antibacterial"}
-CODES = tuple(CODED)
 
 
 class Known(NamedTuple):
@@ -59,9 +58,15 @@ class Read(NamedTuple):
 @per_case
 def recorded(case: "Case") -> bool:
     """Whether anybody recorded anything about allergies, here or earlier, in words or as a code."""
-    if case.patient.allergies or any(code.startswith(CODES) for code in case.patient.codes):
+    if case.patient.allergies or _coded(case.patient.codes):
         return True
     return any(earlier.patient.allergies for earlier in case.linked)
+
+
+@lru_cache(maxsize=4096)
+def _coded(codes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Codes that say allergy, with what they mean."""
+    return tuple((code, CODED[code[:4]]) for code in codes if code[:4] in CODED)
 
 
 @per_case
@@ -72,9 +77,8 @@ def known(case: "Case") -> tuple[Known, ...]:
         for read in _read(case)
         if read.target not in (None, NO_ALLERGY, OTHER)
     ]
-    for code in case.patient.codes:
-        if target := CODED.get(code[:4]):
-            found.append(_known(case, code, target, frozenset(), ""))
+    for code, target in _coded(case.patient.codes):
+        found.append(_known(case, code, target, frozenset(), ""))
     return tuple(found)
 
 

@@ -2,6 +2,7 @@
 
     parse(raw) -> Prescription                  raises Refused with all problems
     parse_many(raw) -> [Prescription | Refused] one object or a list of them
+    pieces(raw) -> [bytes]                      the same documents as they were posted, not yet parsed
     encode(doc), decode_stored(raw)             our own bytes, canonical
     fingerprint(doc), schema()
 
@@ -56,21 +57,26 @@ def parse_many(raw: bytes, limit: int = 100) -> list[Prescription | Refused]:
 
     Raises `Refused` when the bytes as a whole are no JSON, too large, too deep or too many.
     """
+    return [_try(piece) for piece in pieces(raw, limit)]
+
+
+def pieces(raw: bytes, limit: int = 100) -> list[bytes]:
+    """The bytes of each document as they stand in these; raises as `parse_many` does."""
     if not raw.lstrip(b" \t\r\n").startswith(b"["):
-        return [_try(raw)]
+        return [raw]
     if len(raw) > armour.LARGEST:
         armour.read(raw)
     try:
-        pieces = _pieces.decode(raw)
+        found = _pieces.decode(raw)
     except (ValueError, RecursionError):
         armour.read(raw)
         raise Refused([_not_json()]) from None
-    if not 1 <= len(pieces) <= limit:
-        found, allowed = f"list of {len(pieces)}", f"1 to {limit} documents"
+    if not 1 <= len(found) <= limit:
+        given, allowed = f"list of {len(found)}", f"1 to {limit} documents"
         raise Refused(
-            [Problem("$", found, allowed, Text("处方数量超出限制", "too few or too many documents"))]
+            [Problem("$", given, allowed, Text("处方数量超出限制", "too few or too many documents"))]
         )
-    return [_try(bytes(piece)) for piece in pieces]
+    return [bytes(piece) for piece in found]
 
 
 def encode(document: Prescription) -> bytes:
@@ -151,5 +157,6 @@ __all__ = [
     "fingerprint",
     "parse",
     "parse_many",
+    "pieces",
     "schema",
 ]

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from audit_rules.icd import matching
 from audit_rules.items import Use
 from audit_rules.knowledge.dose_rows import LiverLimit, RenalBand
 from audit_rules.limits import by_route
@@ -12,6 +14,7 @@ from audit_rules.memo import listed, per_case
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
+    from audit_rules.catalogue import Catalogue
 
 # Stages of chronic kidney disease (KDIGO) by ICD-10: lower and upper bound of the GFR; None = open.
 STAGES = (
@@ -50,8 +53,6 @@ class Kidney(NamedTuple):
 def kidney(case: "Case", metric: str) -> Kidney | None:
     """eGFR or creatinine clearance, measured or computed, else the coded stage; None where nothing is known."""
     patient = case.patient
-    if not patient.lab_codes and not patient.codes:
-        return None
     lab = patient.crcl() or patient.egfr() if metric == "crcl" else patient.egfr() or patient.crcl()
     if lab is not None:
         name = "crcl" if lab.unit == "mL/min" else "egfr"
@@ -91,8 +92,8 @@ def verdicts(case: "Case") -> Iterator[tuple[Use, RenalBand, Kidney]]:
     """Each use with the band it falls in, where that asks for something. Where only a stage is known, the mildest
     band of it; never a guess up.
     """
-    if kidney(case, "egfr") is None:
-        return  # nor is there a clearance
+    if not case.patient.lab_codes and not case.icd(STAGED):
+        return
     for use in case.uses:
         rows = bands_for(case, use)
         found = kidney(case, rows[0].metric) if rows else None
@@ -102,11 +103,16 @@ def verdicts(case: "Case") -> Iterator[tuple[Use, RenalBand, Kidney]]:
             yield use, band, found
 
 
+@lru_cache(maxsize=4096)  # many visits carry the same codes
+def _coded_states(catalogue: "Catalogue", codes: tuple[str, ...]) -> dict[str, str]:
+    states: dict[str, tuple[str, ...]] = catalogue.table("liver_states")
+    return {state: met[0] for state, prefixes in states.items() if (met := matching(codes, prefixes))}
+
+
 @per_case
 def liver_states(case: "Case") -> dict[str, str]:
     """States of the liver with what shows them: coded diseases, or transaminases above three times normal."""
-    states: dict[str, tuple[str, ...]] = case.catalogue.table("liver_states")
-    found = {state: codes[0] for state, prefixes in states.items() if (codes := case.icd(prefixes))}
+    found = dict(_coded_states(case.catalogue, case.patient.codes))
     for code in ("alt", "ast") if case.patient.lab_codes else ():
         lab = case.patient.lab(code, max_age_days=STALE // 4)
         if lab is not None and lab.value > ALT_ACTIVE:

@@ -5,6 +5,7 @@ it.
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -14,7 +15,17 @@ import msgspec
 from audit_rules.armour import BOUND
 from audit_rules.problems import MOST_PROBLEMS, Problem, join, shown
 from audit_rules.report import Text
-from audit_rules.rx1 import Prescription
+from audit_rules.rx1 import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    MOST_DAYS,
+    MOST_PER_DAY,
+    Component,
+    Item,
+    Patient,
+    Prescription,
+    Quantity,
+)
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -54,7 +65,9 @@ def _tightened(node: Any) -> Any:
         return node
     if node.get("format") == "decimal":
         bound = int(BOUND)
-        return {"type": "number", "exclusiveMinimum": -bound, "exclusiveMaximum": bound}
+        own = {key: inner for key, inner in node.items() if key != "format"}
+        top = {} if "maximum" in own else {"exclusiveMaximum": bound}
+        return {"exclusiveMinimum": -bound} | top | own | {"type": "number"}
     return {key: _tightened(inner) for key, inner in node.items() if not (key == "default" and inner is None)}
 
 
@@ -93,14 +106,57 @@ def _decoder_says(raw: bytes) -> str:
 
 
 def consistent(document: Prescription) -> bool:
-    """The quick twin of `_inconsistent` for a document whose types are right."""
-    items = document.items
+    """The quick twin of `_inconsistent`, and of what the schema says of years and amounts, for a document whose
+    types are right.
+    """
+    patient, herbal, issued = document.patient, document.herbal, document.issued_at
+    lines = set()
+    for item in document.items:
+        lines.add(item.line)
+        if not (item.drug.name or item.drug.code or "").strip() or not _measured(item):
+            return False
     return (
-        len({item.line for item in items}) == len(items)
-        and all((item.drug.name or item.drug.code or "").strip() for item in items)
-        and document.patient.birth_date <= document.issued_at.date()
-        and all(map(str.strip, (document.number, document.institution.code, document.prescriber.id)))
+        len(lines) == len(document.items)
+        and FIRST_YEAR <= patient.birth_date.year
+        and patient.birth_date <= issued.date()
+        and issued.year <= LAST_YEAR
+        and (herbal is None or (_up_to(herbal.doses, MOST_DAYS) and _up_to(herbal.per_day, MOST_PER_DAY)))
+        and _told_of(patient)
+        and bool(document.number.strip() and document.institution.code.strip() and document.prescriber.id.strip())
     )
+
+
+def _told_of(patient: Patient) -> bool:
+    """Whether what the patient brings along lies within the bounds."""
+    for seen in patient.observations or ():
+        if seen.at is not None and not FIRST_YEAR <= seen.at.year <= LAST_YEAR:
+            return False
+    for taken in patient.current_medications or ():
+        if not (_positive(taken.strength) and _positive(taken.dose) and _up_to(taken.days, MOST_DAYS)):
+            return False
+    weight, height = patient.weight_kg, patient.height_cm
+    return (weight is None or weight > 0) and (height is None or height > 0)
+
+
+def _measured(item: Item) -> bool:
+    """Whether every amount of a line lies within the bounds."""
+    for given in (item.dose, item.quantity, item.strength, item.per, item.max_per_day):
+        if given is not None and given.value is not None and given.value <= 0:
+            return False
+    strength = item.concentration
+    return (
+        _up_to(item.days, MOST_DAYS)
+        and (strength is None or isinstance(strength, str) or _positive(strength))
+        and (item.components is None or all(map(_positive, item.components)))
+    )
+
+
+def _positive(given: Quantity | Component | None) -> bool:
+    return given is None or given.value is None or given.value > 0
+
+
+def _up_to(value: Decimal | None, most: int) -> bool:
+    return value is None or 0 < value <= most
 
 
 def _inconsistent(value: Any) -> Iterator[Problem]:
@@ -210,6 +266,7 @@ _SAID = {
     "maxLength": _said("文字过长", "the text is too long", "length <= {}"),
     "minItems": _said("项目过少", "too few entries", ">= {} entries"),
     "maxItems": _said("项目过多", "too many entries", "<= {} entries"),
+    "pattern": _said("年份超出范围", "the year is out of range", f"{FIRST_YEAR} to {LAST_YEAR}"),
     "minimum": _said("数值过小", "the number is too small", ">= {}"),
     "maximum": _said("数值过大", "the number is too large", "<= {}"),
     "exclusiveMinimum": _said("数值超出范围", "the number is out of range", "> {}"),

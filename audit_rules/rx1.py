@@ -2,6 +2,9 @@
 
 Absent and null mean the same. Doses are decimals; times carry an offset. A word for a unit, route or
 frequency that no table knows is kept as written and comes out of the audit as not checked.
+
+The bounds are here and nowhere else: the schema publishes them, `refusal.py` holds documents to them, and a test
+compares them with the columns of the tables that keep what passed.
 """
 
 from datetime import date, datetime
@@ -11,10 +14,23 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+MOST_DAYS = 3650  # of one supply, and doses of one decoction: ten years
+MOST_PER_DAY = 24  # portions a decoction is taken in
+
+_YEARS = {"pattern": r"^(19\d\d|20\d\d|2100)-"}
 Line = Annotated[int, Meta(ge=1, le=9999)]
-Moment = Annotated[datetime, Meta(tz=True)]
+Moment = Annotated[datetime, Meta(tz=True, extra_json_schema=_YEARS)]
+Day = Annotated[date, Meta(extra_json_schema=_YEARS)]
+Number = Annotated[str, Meta(min_length=1, max_length=64)]
+Place = Annotated[str, Meta(min_length=1, max_length=32)]
+System = Annotated[str, Meta(min_length=1, max_length=40)]
 Word = Annotated[str, Meta(min_length=1, max_length=200)]
+Name = Annotated[str, Meta(max_length=300)]
 Words = Annotated[str, Meta(max_length=2000)]
+Amount = Annotated[Decimal, Meta(extra_json_schema={"exclusiveMinimum": 0})]
+Span = Annotated[Decimal, Meta(extra_json_schema={"exclusiveMinimum": 0, "maximum": MOST_DAYS})]
+PerDay = Annotated[Decimal, Meta(extra_json_schema={"exclusiveMinimum": 0, "maximum": MOST_PER_DAY})]
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -24,7 +40,7 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 class Institution(_Part, frozen=True, kw_only=True):
     """Who posts. Everything but the code may come from the centre's register."""
 
-    code: Word
+    code: Place
     name: Words | None = None
     kind: Literal["hospital", "primary_care", "internet_hospital"] | None = None
     type: (
@@ -46,7 +62,7 @@ class Coded(_Part, frozen=True, kw_only=True):
 class Prescriber(_Part, frozen=True, kw_only=True):
     """Who prescribes, with the rights the institution granted."""
 
-    id: Word
+    id: Number
     name: Words | None = None
     title: Literal["assistant", "resident", "attending", "associate_chief", "chief", "village"] | None = None
     licence: Words | None = None
@@ -59,7 +75,7 @@ class Prescriber(_Part, frozen=True, kw_only=True):
 class Identifier(_Part, frozen=True, kw_only=True):
     """One identifier of a person in one numbering system."""
 
-    system: Word
+    system: System
     value: Word
 
 
@@ -88,17 +104,17 @@ class Observation(_Part, frozen=True, kw_only=True):
 
 
 class Quantity(_Part, frozen=True, kw_only=True):
-    """A number with its unit, both as written."""
+    """An amount with its unit, both as written; unknown is null, never nought."""
 
-    value: Decimal | None = None
+    value: Amount | None = None
     unit: Words | None = None
 
 
 class Drug(_Part, frozen=True, kw_only=True):
     """What is prescribed: a generic name or a code, or both."""
 
-    name: Words | None = None
-    code: Words | None = None
+    name: Name | None = None
+    code: Name | None = None
 
 
 class CurrentMedication(_Part, frozen=True, kw_only=True):
@@ -110,7 +126,7 @@ class CurrentMedication(_Part, frozen=True, kw_only=True):
     dose: Quantity | None = None
     route: Words | None = None
     frequency: Words | None = None
-    days: Decimal | None = None
+    days: Span | None = None
 
 
 class Guardian(_Part, frozen=True, kw_only=True):
@@ -130,10 +146,10 @@ class Patient(_Part, frozen=True, kw_only=True):
     other_ids: Annotated[tuple[Identifier, ...], Meta(max_length=20)] | None = None
     name: Words | None = None
     sex: Literal["female", "male", "unknown"]
-    birth_date: date
+    birth_date: Day
     phone: Words | None = None
-    weight_kg: Decimal | None = None
-    height_cm: Decimal | None = None
+    weight_kg: Amount | None = None
+    height_cm: Amount | None = None
     pregnancy: Pregnancy | None = None
     lactating: bool | None = None
     allergies: Annotated[tuple[Allergy, ...], Meta(max_length=100)] | None = None
@@ -147,7 +163,7 @@ class Component(_Part, frozen=True, kw_only=True):
     """What one dosage unit of a combination holds of one ingredient."""
 
     name: Word
-    value: Decimal | None = None
+    value: Amount | None = None
     unit: Words | None = None
 
 
@@ -166,7 +182,7 @@ class Item(_Part, frozen=True, kw_only=True):
     route: Words | None = None
     frequency: Words | None = None
     as_needed: bool | None = None
-    days: Decimal | None = None
+    days: Span | None = None
     quantity: Quantity | None = None
     group: int | Words | None = None
     skin_test: Words | None = None
@@ -177,8 +193,8 @@ class Item(_Part, frozen=True, kw_only=True):
 class Herbal(_Part, frozen=True, kw_only=True):
     """What holds for a whole decoction; the items then carry grams per dose."""
 
-    doses: Decimal | None = None
-    per_day: Decimal | None = None
+    doses: Span | None = None
+    per_day: PerDay | None = None
     usage: Words | None = None
     disease: Words | None = None
     syndrome: Words | None = None
@@ -211,7 +227,7 @@ class Address(_Part, frozen=True, kw_only=True):
     """Where to deliver."""
 
     text: Words | None = None
-    region: Words | None = None
+    region: Word | None = None
     contact: Words | None = None
     phone: Words | None = None
 
@@ -229,7 +245,7 @@ class Prescription(_Part, frozen=True, kw_only=True):
     """A prescription as posted."""
 
     format: Literal["rx/1"]
-    number: Word
+    number: Number
     revision: Annotated[int, Meta(ge=1, le=9999)]
     kind: Literal["western", "herbal"]
     setting: Literal["outpatient", "emergency", "inpatient", "internet", "home"]

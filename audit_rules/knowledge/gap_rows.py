@@ -1,6 +1,7 @@
 """Where a gap matters: ingredients whose dose can do serious harm, and the bounds of plausible bodies."""
 
 import csv
+from bisect import bisect_right
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -20,10 +21,24 @@ class BodyLimit:
     source: str
 
 
-@table("body_limits")
-def body_limits(tables: Tables) -> tuple[BodyLimit, ...]:
+class BodyLimits:
     """All bounds."""
-    return load("body_limits", BodyLimit)
+
+    def __init__(self, rows: tuple[BodyLimit, ...]) -> None:
+        self.rows = rows
+        self._ages = sorted({day for row in rows for day in (row.from_days, row.to_days)})
+        starts = [min(self._ages, default=0) - 1, *self._ages]  # nothing changes from one of them to the next
+        self._from = [tuple(row for row in rows if row.from_days <= day < row.to_days) for day in starts]
+
+    def at(self, age_days: int) -> tuple[BodyLimit, ...]:
+        """The bounds of this age."""
+        return self._from[bisect_right(self._ages, age_days)]
+
+
+@table("body_limits")
+def body_limits(tables: Tables) -> BodyLimits:
+    """All bounds by age."""
+    return BodyLimits(load("body_limits", BodyLimit))
 
 
 @table("serious_doses")

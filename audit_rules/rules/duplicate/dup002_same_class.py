@@ -31,10 +31,21 @@ def same_class(case: Case) -> Iterator[Hit | Gap]:
     Why it matters: the second NSAID, sedative or anticoagulant adds harm and no effect.
     What to do: keep one; when one replaces the other, say that the first is stopped.
     """
-    for rows, members in _by_class(case):
+    for rows, members in _by_class(case) if _shared(case) else ():
         doubled = _without_intended(case, members)
         if any(taken.line is not None for taken in doubled):
             yield _hit(case, rows, doubled)
+
+
+def _shared(case: Case) -> bool:
+    """Whether some class stands there twice at all, whatever the routes."""
+    table, seen = case.catalogue.table(TABLE), set()
+    for key in case.ingredients:
+        for row in table.get(key, ()):
+            if row.class_ in seen:
+                return True
+            seen.add(row.class_)
+    return False
 
 
 def _by_class(case: Case) -> Iterator[tuple[DuplicateClass, list[Taken]]]:

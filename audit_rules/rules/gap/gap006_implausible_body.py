@@ -24,10 +24,8 @@ def implausible_body(case: Case) -> Iterator[Hit | Gap]:
     Why it matters: a child's dose is worked out from the weight; grams for kilograms make it a thousandfold.
     What to do: weigh again, or correct the record, and send a new revision.
     """
-    raw, age_days = case.document.patient, case.patient.age_days
-    for row in case.catalogue.table("body_limits"):
-        if not row.from_days <= age_days < row.to_days:
-            continue
+    raw = case.document.patient
+    for row in case.catalogue.table("body_limits").at(case.patient.age_days):
         value: Decimal | None = raw.weight_kg if row.measure == "weight_kg" else raw.height_cm
         if value is not None and not row.least <= value <= row.most:
             zh, en = ("体重", "weight") if row.measure == "weight_kg" else ("身高", "height")

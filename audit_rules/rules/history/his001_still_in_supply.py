@@ -19,6 +19,7 @@ WINDOW_SHARE = 4
     sources=("cn-review-2018",),
     refs=("CN-APP-021",),
     repeats=True,
+    when=lambda case: case.has_past,
 )
 def still_in_supply(case: Case) -> Iterator[Hit | Gap]:
     """The same ingredient was issued before and much of that supply is left: more than 7 days and more than a quarter.

@@ -31,12 +31,12 @@ def interacting_pair(case: Case) -> Iterator[Hit | Gap]:
     What to do: as the finding says: change one, separate them, reduce the dose, or monitor.
     """
     table = case.catalogue.table(TABLE)
-    now = current(case)
+    now, earlier = current(case), others(case)
     for place, one in enumerate(now):
         partners = table.get(one.ingredient)
         if partners is None:
             continue
-        for other in (*now[place + 1 :], *others(case)):
+        for other in (*now[place + 1 :], *earlier):
             for row, first in partners.get(other.ingredient, ()):
                 left, right = (one, other) if one.ingredient == first else (other, one)
                 yield from _said(case, row, left, right)
