@@ -43,14 +43,15 @@ def register(lines: Iterable[str]) -> tuple[int, int]:
     does not dispense leaves a stored dispenser alone (take it out of service on its page).
     Returns (institutions, dispensers) written. Raises NotRegistered.
     """
-    reader = csv.reader(lines, strict=True)
-    columns = [name.strip() for name in next(reader, [])]
+    reader = csv.reader((line.replace("\x00", "\ufffd") for line in lines), strict=True)
+    faults: list[str] = []
+    rows = _rows(reader, faults)
+    columns = [name.strip() for name in next(rows, [])]
     if fault := _heading(columns):
         raise NotRegistered([fault])
     entries: list[Entry] = []
-    faults: list[str] = []
     seen: dict[str, int] = {}
-    for cells in _rows(reader, faults):
+    for cells in rows:
         line = reader.line_num
         if len(cells) != len(columns):
             faults.append(f"line {line}: {len(cells)} fields, the heading has {len(columns)}")

@@ -136,6 +136,7 @@ UNFOLD: dict[str, object] = {
                         "operators",
                     ),
                     _item(_("Client keys"), "key", "admin:accounts_clientkey_changelist", "operators"),
+                    _item(_("Jobs"), "work_history", "admin:jobs_job_changelist", "operators"),
                 ],
             },
         ],

@@ -107,6 +107,9 @@ def test_importing_again_changes_what_the_file_says_and_nothing_else(load):
         ((DISPENSING, "P1,甲,pharmacy,pharmacy,,,yes,,,,herbals,,"), "line 2: licences: 'herbals'"),
         ((DISPENSING, "P1,甲,pharmacy,pharmacy,,,perhaps,,,,,,"), "line 2: dispenses: 'perhaps'"),
         ((HEAD, "H1," + "甲" * 201 + ",hospital,hospital,,"), "line 2: name"),
+        ((HEAD, 'H1,"甲" x,hospital,hospital,,'), "line 2"),
+        (('"a" x', "H1"), "line 1"),
+        ((HEAD, "H\x001,甲,hospital,hospital,,"), "line 2: code"),
         ((HEAD,), "no institutions"),
     ],
 )
