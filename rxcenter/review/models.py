@@ -35,9 +35,8 @@ class AuditRun(models.Model):
     profile = models.CharField(max_length=40)
     history_linked = models.IntegerField()
     report = models.JSONField()
-    drug_groups = ArrayField(
-        models.CharField(max_length=20)
-    )  # narcotic, psychotropic_1, …, injection, herbal, unknown
+    # narcotic, psychotropic_1, …, injection, herbal, unknown
+    drug_groups = ArrayField(models.CharField(max_length=40))
 
     class Meta:
         indexes = [models.Index(fields=["prescription", "-id"]), models.Index(fields=["at"])]
@@ -150,9 +149,8 @@ class PassPolicy(models.Model):
 
     setting = models.CharField(_("setting"), max_length=16)  # outpatient | emergency | inpatient | home
     institution_kind = models.CharField(_("kind of institution"), max_length=20)
-    drug_group = models.CharField(
-        _("drug group"), max_length=20, default="*"
-    )  # "*" or a group kept from automatic pass
+    # "*" or a group kept from automatic pass
+    drug_group = models.CharField(_("drug group"), max_length=40, default="*")
     automatic = models.BooleanField(_("automatic pass"))
     in_force_from = models.DateField(_("in force from"))
     in_force_to = models.DateField(_("in force to"), null=True, blank=True)

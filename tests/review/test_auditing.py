@@ -153,3 +153,36 @@ def test_a_policy_ends_with_its_last_day():
     PassPolicy.objects.update(in_force_to=date(2026, 11, 30))
     assert policy.rows_in_force(date(2026, 11, 30)) == [made]
     assert policy.rows_in_force(date(2026, 12, 1)) == []
+
+
+def test_every_word_the_engine_may_say_fits_its_column():
+    from audit_rules.catalogue import default_catalogue
+    from routing.models import Order
+    from rxcenter.review.summarising import ROUTED_BY
+
+    def width(model, field):
+        found = model._meta.get_field(field)
+        return getattr(found, "base_field", found).max_length
+
+    groups = [*ROUTED_BY, "herbal", "unknown", "injection", "antimicrobial_special"]
+    for model, field in ((AuditRun, "drug_groups"), (PassPolicy, "drug_group"), (Order, "groups")):
+        assert max(map(len, groups)) <= width(model, field), (model, field)
+    rules = default_catalogue().rules
+    assert max(len(r.category) for r in rules) <= width(Finding, "category")
+    assert max(len(r.id) for r in rules) <= width(Finding, "rule")
+    drugs = default_catalogue().ingredients
+    assert max(map(len, drugs)) <= width(Finding, "drugs")
+    assert max(map(len, drugs)) <= width(PrescriptionItem, "ingredients")
+
+
+def test_a_special_antimicrobial_is_audited():
+    people.automatic_pass()
+    gram = {"value": 1, "unit": "g"}
+    drug = {
+        "item__drug": {"name": "注射用美罗培南"},
+        "item__route": "intravenous_infusion",
+        "item__frequency": "q8h",
+    }
+    row = audited(people.north(), **drug, item__dose=gram, item__strength=gram)
+    assert row.state in ("in_review", "with_prescriber")
+    assert "antimicrobial_special" in AuditRun.objects.get().drug_groups
