@@ -60,6 +60,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "rxcenter.api.lane.ApiLane",  # /api/ goes straight to its view: no session, cookie or CSRF machinery
+    "rxcenter.plain_requests.PlainRequests",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -8,6 +8,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 LONGEST = 366
+YEARS = range(
+    1950, 2150
+)  # other dates are slips, and the edges of the calendar cannot be moved by a day or a zone
 CHOICES = (1, 7, 30, 90)
 
 
@@ -40,12 +43,13 @@ def of(request: HttpRequest, *, today: date) -> Period:
     if first and last and first <= last:
         return Period(max(first, last - timedelta(days=LONGEST - 1)), last)
     text = request.GET.get("days", "")
-    days = int(text) if text.isdigit() and 1 <= int(text[:4]) <= LONGEST else 7
-    return Period(today - timedelta(days=days - 1), today)
+    readable = text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= LONGEST
+    return Period(today - timedelta(days=(int(text) if readable else 7) - 1), today)
 
 
 def _date(request: HttpRequest, name: str) -> date | None:
     try:
-        return parse_date(request.GET.get(name, ""))
+        found = parse_date(request.GET.get(name, ""))
     except ValueError:
         return None
+    return found if found and found.year in YEARS else None
