@@ -2,14 +2,16 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from routing.holding import token_again
+from routing.holding import mine, token_again
 from routing.models import Claim, Offer, Order
 from rxcenter.accounts.roles import Actor
 from rxcenter.patients.revealing import reveal
 from rxcenter.prescriptions.models import Prescription
 
 AT_PICKUP = ("name", "phone", "guardian")
+WHILE_HELD = ("claim_token", "prescription")
 AT_DELIVERY = (*AT_PICKUP, "address")
 
 
@@ -30,6 +32,23 @@ def claim_answer(claim: Claim, *, by: Actor, at: datetime, token: str | None = N
         shown["claim_token"] = token or token_again(claim, by=by, at=at)
         shown["prescription"] = _content(order, by, at)
     return shown
+
+
+def without_secrets(answer: dict[str, Any]) -> dict[str, Any]:
+    """A claim's answer as it may be kept: what the end of the claim ends stands as null."""
+    return {**answer, **dict.fromkeys(WHILE_HELD)}
+
+
+def as_held(kept: dict[str, Any], *, by: Actor, at: datetime) -> dict[str, Any]:
+    """The answer once more, just as it was, while the claim is open; after its end only what was kept."""
+    claim = mine(UUID(kept["claim_id"]), by.institution)
+    if claim.state != Claim.State.OPEN:
+        return kept
+    return {
+        **kept,
+        "claim_token": token_again(claim, by=by, at=at),
+        "prescription": _content(claim.order, by, at),
+    }
 
 
 def offer_answer(offer: Offer) -> dict[str, Any]:

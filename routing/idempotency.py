@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -38,12 +38,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back, byte for byte. `replayed`: it was stored by an earlier request with the same key."""
+    """What goes back, byte for byte. `replayed`: it was stored by an earlier request with the same key.
+
+    `kept` is what is stored instead of `body`, where that holds what may not be shown for ever.
+    """
 
     status: int
     body: str
     prescription: UUID
     replayed: bool = False
+    kept: str | None = None
 
 
 def asked(client: str, route: str, key: str | None, sent: bytes) -> Asked:
@@ -57,9 +61,17 @@ def asked(client: str, route: str, key: str | None, sent: bytes) -> Asked:
     return Asked(client, route, key, hashlib.sha256(sent).hexdigest())
 
 
-def once(request: Asked, act: Callable[[], Answer], *, by: Actor, at: datetime) -> Answer:
+def once(
+    request: Asked,
+    act: Callable[[], Answer],
+    *,
+    by: Actor,
+    at: datetime,
+    whole: Callable[[str], str] = str,
+) -> Answer:
     """Run `act` and store its answer, or give the stored one. A refusal stores nothing: its retry is judged anew.
 
+    `whole` makes the body of a replay out of what was kept.
     Raises InProgress while another request with this key runs, KeyReused when the key came with other content.
     """
     with transaction():
@@ -69,7 +81,8 @@ def once(request: Asked, act: Callable[[], Answer], *, by: Actor, at: datetime) 
             client=request.client, route=request.route, key=request.key
         ).first()
         if stored is not None:
-            return _replay(stored, request, by, at)
+            kept = _replay(stored, request, by, at)
+            return replace(kept, body=whole(kept.body))
         answer = act()
         _store(request, answer, at)
         return answer
@@ -96,7 +109,7 @@ def _replay(stored: IdempotencyKey, request: Asked, by: Actor, at: datetime) -> 
 
 def _store(request: Asked, answer: Answer, at: datetime) -> None:
     sealed = seal(
-        {"answer": answer.body},
+        {"answer": answer.body if answer.kept is None else answer.kept},
         table=TABLE,
         row=request.row(),
         institution=request.client,
@@ -116,7 +129,7 @@ def _store(request: Asked, answer: Answer, at: datetime) -> None:
 
 
 def _forget(at: datetime) -> None:
-    """Each new answer takes a few outdated ones away: they hold personal data nobody can ask for any more."""
+    """Each new answer takes a few outdated ones away: nobody can ask for them any more."""
     old = IdempotencyKey.objects.select_for_update(skip_locked=True).filter(created_at__lt=at - KEPT)
     IdempotencyKey.objects.filter(
         pk__in=list(old.order_by("created_at").values_list("pk", flat=True)[:5])

@@ -15,7 +15,7 @@ from routing import proving
 from routing.claiming import claim
 from routing.declining import decline
 from routing.dispensing import dispense
-from routing.handing import claim_answer, offer_answer
+from routing.handing import as_held, claim_answer, offer_answer, without_secrets
 from routing.holding import mine
 from routing.idempotency import Answer, asked, once
 from routing.models import Offer
@@ -97,10 +97,14 @@ class ClaimsView(APIView):
             )
             made = claim(order, by=by, at=at, proven=proven)
             answer = claim_answer(made.claim, by=by, at=at, token=made.token)
-            return _answer(201, answer, made.claim.order.prescription_id)
+            kept = _json(without_secrets(answer))
+            return Answer(201, _json(answer), made.claim.order.prescription_id, kept=kept)
+
+        def whole(kept: str) -> str:
+            return _json(as_held(json.loads(kept), by=by, at=at))
 
         with proving.counting(at):
-            answer = _once(request, "claims", act, by)
+            answer = _once(request, "claims", act, by, whole=whole)
         response = _sent(answer)
         response["Location"] = f"/api/v1/claims/{json.loads(answer.body)['claim_id']}"
         return response
@@ -184,10 +188,17 @@ def _checked(shape: type[shapes.Strict], request: Request) -> dict[str, Any]:
     return dict(found.validated_data)
 
 
-def _once(request: Request, route: str, act: Callable[[], Answer], by: Actor, token: str = "") -> Answer:
+def _once(
+    request: Request,
+    route: str,
+    act: Callable[[], Answer],
+    by: Actor,
+    token: str = "",
+    whole: Callable[[str], str] = str,
+) -> Answer:
     key = request.headers.get("Idempotency-Key")
     sent = request.body + b"\x00" + token.encode()
-    return once(asked(request.auth.institution, route, key, sent), act, by=by, at=timezone.now())
+    return once(asked(request.auth.institution, route, key, sent), act, by=by, at=timezone.now(), whole=whole)
 
 
 def _token(request: Request) -> str:
@@ -195,7 +206,11 @@ def _token(request: Request) -> str:
 
 
 def _answer(status: int, content: dict[str, Any], prescription: UUID) -> Answer:
-    return Answer(status, json.dumps(content, ensure_ascii=False, separators=(",", ":")), prescription)
+    return Answer(status, _json(content), prescription)
+
+
+def _json(content: dict[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
 def _sent(answer: Answer) -> HttpResponse:

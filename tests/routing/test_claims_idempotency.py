@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from routing.idempotency import TABLE, asked
 from routing.models import Claim, Dispense, IdempotencyKey, Order
 from rxcenter.ledger.models import Event
 from rxcenter.patients.models import AccessLog
+from rxcenter.patients.sealing import unseal
 from tests.routing import road
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +39,34 @@ def test_the_same_key_gives_the_same_bytes_and_one_effect(api, oak, order):
 def test_the_stored_answer_is_sealed(api, oak, order):
     token = api.claim(oak, order).json()["claim_token"]
     assert token.encode() not in bytes(IdempotencyKey.objects.get().body_sealed)
+
+
+def test_a_replay_after_the_end_gives_neither_patient_nor_token(api, oak, order):
+    first = api.claim(oak, order, key="k1")
+    said, read = first.json(), AccessLog.objects.count()
+    assert said["prescription"]["patient"]["phone"] == "13912345678"
+    path = f"/claims/{said['claim_id']}/return"
+    assert api.post(oak, path, {"reason": "closed"}, token=said["claim_token"]).status_code == 200
+    again = api.claim(oak, order, key="k1")
+    assert (again.status_code, again["Idempotent-Replayed"]) == (201, "true")
+    assert again.json() == {**said, "claim_token": None, "prescription": None}
+    assert again["Location"] == first["Location"]
+    logged = AccessLog.objects.order_by("pk")[read:]
+    assert not [row.fields for row in logged if "phone" in row.fields or "token" in row.fields]
+
+
+def test_a_replay_while_it_is_held_shows_the_patient_again_and_logs_it(api, oak, order):
+    api.claim(oak, order, key="k1")
+    api.claim(oak, order, key="k1")
+    assert AccessLog.objects.filter(purpose="dispensing", fields="name,phone").count() == 2
+
+
+def test_what_is_stored_holds_neither_patient_nor_token(api, oak, order):
+    said = api.claim(oak, order, key="k1").json()
+    row = IdempotencyKey.objects.get()
+    place = asked("P0001", "claims", "k1", b"").row()
+    kept = unseal(bytes(row.body_sealed), table=TABLE, row=place, institution="P0001")["answer"]
+    assert json.loads(kept) == {**said, "claim_token": None, "prescription": None}
 
 
 def test_the_same_key_with_other_content_is_refused(api, oak, order, pooled):
@@ -100,5 +130,7 @@ def test_stored_answers_are_kept_seven_days(api, oak, order, pooled):
     assert list(IdempotencyKey.objects.values_list("key", flat=True)) == ["new"]
     IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(days=6, hours=23))
     path = f"/claims/{said['claim_id']}/return"
-    assert api.post(oak, path, {"reason": "closed"}, key="newer", token=said["claim_token"]).status_code == 200
+    assert (
+        api.post(oak, path, {"reason": "closed"}, key="newer", token=said["claim_token"]).status_code == 200
+    )
     assert set(IdempotencyKey.objects.values_list("key", flat=True)) == {"new", "newer"}
