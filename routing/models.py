@@ -232,9 +232,10 @@ class IdempotencyKey(models.Model):
 
 
 class WrongCode(models.Model):
-    """Wrong pickup codes of the last day: by prescription number (whether or not it exists) and by dispenser."""
+    """Wrong pickup codes of the last day: by dispenser and number (whether or not it exists), and by dispenser."""
 
-    key = models.CharField(max_length=80, primary_key=True)  # "number:<blind index>" or "dispenser:<code>"
+    # "number:<blind index>@<code>" or "dispenser:<code>"
+    key = models.CharField(max_length=80, primary_key=True)
     count = models.IntegerField()
     since = models.DateTimeField()
 

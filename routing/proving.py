@@ -16,7 +16,7 @@ from rxcenter.errors import Words
 from rxcenter.ledger.recording import active
 from rxcenter.patients.blinding import blind
 
-MOST_PER_CODE = 5
+MOST_PER_CODE = 5  # by one dispenser on one number: nobody locks a patient out at another's counter
 MOST_PER_DISPENSER = 100  # a day, over all numbers
 WINDOW = timedelta(days=1)
 
@@ -39,10 +39,13 @@ def counting(at: datetime) -> Iterator[None]:
 def find_order(number: str, code: str, dispenser: str, *, at: datetime) -> UUID:
     """The order whose prescription number and pickup code fit together.
 
-    Raises WrongCode, alike for a number that does not exist; LockedOut after MOST_PER_CODE wrong tries on a number or
-    MOST_PER_DISPENSER by one dispenser within a day, even for the right code.
+    Raises WrongCode, alike for a number that does not exist; LockedOut after a dispenser's MOST_PER_CODE wrong tries on this
+    number or MOST_PER_DISPENSER on all within a day, even for the right code.
     """
-    limits = {blind("number", number): MOST_PER_CODE, f"dispenser:{dispenser}": MOST_PER_DISPENSER}
+    limits = {
+        f"{blind('number', number)}@{dispenser}": MOST_PER_CODE,
+        f"dispenser:{dispenser}": MOST_PER_DISPENSER,
+    }
     for row in WrongCode.objects.filter(key__in=limits, since__gt=at - WINDOW):
         if row.count >= limits[row.key]:
             raise LockedOut(_LOCKED, until=(row.since + WINDOW).isoformat())

@@ -64,6 +64,7 @@ class Prescription(models.Model):
             models.Index(fields=["person", "issued_at"], name="prescription_history"),
             models.Index(fields=["state", "state_since"], name="prescription_by_state"),
             models.Index(F("received_at").desc(), name="prescription_newest"),
+            models.Index(fields=["number"], name="prescription_number"),  # a dispenser knows the number only
         ]
 
     def __str__(self) -> str:

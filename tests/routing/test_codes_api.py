@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from routing.models import WrongCode
@@ -60,6 +61,22 @@ def test_a_guessing_dispenser_is_locked_and_others_are_not(api, oak, elm, pooled
     assert api.post(elm, "/claims", {"prescription_no": "A", "code": "1"}).status_code == 403
     assert api.by_code(elm, pooled, road.code_of(pooled)).status_code == 423
     assert api.by_code(oak, pooled, road.code_of(pooled)).status_code == 201
+
+
+def test_one_dispensers_wrong_codes_do_not_lock_the_patient_out_elsewhere(api, oak, elm, pooled):
+    code = road.code_of(pooled)
+    tries = [api.by_code(elm, pooled, road.wrong(code)).status_code for _ in range(6)]
+    assert tries == [403] * 5 + [423]
+    assert api.by_code(elm, pooled, code).status_code == 423
+    assert api.by_code(oak, pooled, code).status_code == 201
+
+
+def test_a_number_is_looked_up_by_an_index(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN SELECT 1 FROM prescriptions_prescription WHERE number = 'A'")
+        plan = "\n".join(line for [line] in cursor.fetchall())
+    assert "prescription_number" in plan
 
 
 def test_wrong_codes_at_the_hand_over_are_counted_and_locked(api, oak, order):

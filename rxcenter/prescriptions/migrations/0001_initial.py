@@ -80,6 +80,10 @@ class Migration(migrations.Migration):
             model_name='prescription',
             index=models.Index(models.OrderBy(models.F('received_at'), descending=True), name='prescription_newest'),
         ),
+        migrations.AddIndex(
+            model_name='prescription',
+            index=models.Index(fields=['number'], name='prescription_number'),
+        ),
         migrations.AddConstraint(
             model_name='prescription',
             constraint=models.UniqueConstraint(fields=('institution', 'number', 'revision'), name='prescription_natural_key'),
