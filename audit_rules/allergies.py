@@ -1,7 +1,6 @@
 """The patient's allergies as rules see them: what is meant, how the patient reacted, which drugs it names."""
 
 import re
-from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -55,11 +54,15 @@ class Read(NamedTuple):
     recorded: str
 
 
-@per_case
 def recorded(case: "Case") -> bool:
     """Whether anybody recorded anything about allergies, here or earlier, in words or as a code."""
     if case.patient.allergies or _coded(case.patient.codes):
         return True
+    return case.has_past and _recorded_before(case)
+
+
+@per_case
+def _recorded_before(case: "Case") -> bool:
     return any(earlier.patient.allergies for earlier in case.linked)
 
 
@@ -93,7 +96,9 @@ def _read(case: "Case") -> tuple[Read, ...]:
 
     An allergy does not end: a record is never too old, and "none known" does not take an earlier one back.
     """
-    found = list(_of_list(case, case.patient.allergies, ""))
+    found = list(_of_list(case.catalogue, case.patient.allergies, ""))
+    if not case.linked:
+        return tuple(found)
     seen = {plain(read.written) for read in found}
     last = case.patient.allergies
     for earlier in reversed(case.linked):
@@ -102,25 +107,24 @@ def _read(case: "Case") -> tuple[Read, ...]:
             continue
         last = listed
         recorded = f"{earlier.institution.code} {earlier.issued_at.date().isoformat()}"
-        new = [read for read in _of_list(case, listed, recorded) if plain(read.written) not in seen]
+        new = [read for read in _of_list(case.catalogue, listed, recorded) if plain(read.written) not in seen]
         seen |= {plain(read.written) for read in new}
         found += new
     return tuple(found)
 
 
-def _of_list(case: "Case", records: Iterable[Allergy], recorded: str) -> Iterator[Read]:
+@lru_cache(maxsize=4096)  # most lists are short, and alike
+def _of_list(catalogue: "Catalogue", records: tuple[Allergy, ...], recorded: str) -> tuple[Read, ...]:
+    found: list[Read] = []
     for record in records:
         written = (record.substance or "").strip()
         if not written:
             continue
-        target = _target(case, written)
+        target = _meant(catalogue, written)
         parts = SEPARATORS.split(written) if target is None else (written,)
         for part in filter(None, (part.strip() for part in parts)):
-            yield Read(part, target or _target(case, part), record, recorded)
-
-
-def _target(case: "Case", written: str) -> str | None:
-    return _meant(case.catalogue, written)
+            found.append(Read(part, target or _meant(catalogue, part), record, recorded))
+    return tuple(found)
 
 
 @lru_cache(maxsize=4096)  # the same few hundred words come again and again

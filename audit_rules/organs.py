@@ -15,6 +15,7 @@ from audit_rules.memo import listed, per_case
 if TYPE_CHECKING:
     from audit_rules.case import Case
     from audit_rules.catalogue import Catalogue
+    from audit_rules.patient import Lab
 
 # Stages of chronic kidney disease (KDIGO) by ICD-10: lower and upper bound of the GFR; None = open.
 STAGES = (
@@ -45,8 +46,15 @@ class Kidney(NamedTuple):
 
     low: Decimal
     high: Decimal | None
-    evidence: dict[str, str]
+    shown_by: "Lab | str"  # the value, or the coded stage
     days_old: int
+
+    @property
+    def evidence(self) -> dict[str, str]:
+        """What shows it, as a finding says it."""
+        if isinstance(self.shown_by, str):
+            return {"condition": self.shown_by}
+        return self.shown_by.evidence("crcl" if self.shown_by.unit == "mL/min" else "egfr")
 
 
 @per_case
@@ -55,12 +63,11 @@ def kidney(case: "Case", metric: str) -> Kidney | None:
     patient = case.patient
     lab = patient.crcl() or patient.egfr() if metric == "crcl" else patient.egfr() or patient.crcl()
     if lab is not None:
-        name = "crcl" if lab.unit == "mL/min" else "egfr"
-        return Kidney(lab.value, lab.value, lab.evidence(name), (case.issued_at - lab.at).days)
+        return Kidney(lab.value, lab.value, lab, (case.issued_at - lab.at).days)
     staged = case.icd(STAGED)
     for prefix, low, high in STAGES if staged else ():
         if any(code.startswith(prefix) for code in staged):
-            return Kidney(low, high, {"condition": prefix}, 0)
+            return Kidney(low, high, prefix, 0)
     return None
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from audit_rules.knowledge.drug_rows import Ingredient
 from audit_rules.knowledge.tables import BadTable, Tables, load, table
-from audit_rules.report import Severity
 
 if TYPE_CHECKING:
     from audit_rules.items import Item
@@ -63,7 +62,7 @@ class Law:
         self._least = {key: min(row.value for row in rows) for key, rows in self._by_key.items()}
         self.on = lru_cache(maxsize=4096)(self._on)  # many prescriptions share a day
 
-    def ever_below(self, key: str, value: Decimal | None) -> bool:
+    def ever_below(self, key: str, value: Decimal | int | None) -> bool:
         """Whether a value is more than this number was on some day; no value is not."""
         return value is not None and value > self._least[key]
 
@@ -284,20 +283,3 @@ def online_bans(tables: Tables) -> tuple[OnlineBan, ...]:
     if unknown := {row.kind for row in rows} - {"control", "flag", "route_group", "ingredient"}:
         raise BadTable(f"online_bans.csv: unknown kinds {sorted(unknown)}")
     return rows
-
-
-@dataclass(frozen=True, slots=True)
-class DiagnosisExempt:
-    """Drugs (ATC prefix) that may be prescribed without a diagnosis, and how a missing one is then shown."""
-
-    atc: str
-    severity: Severity
-    zh: str
-    en: str
-    source: str
-
-
-@table("diagnosis_exempt")
-def diagnosis_exempt(tables: Tables) -> tuple[DiagnosisExempt, ...]:
-    """Rows, the longest prefix first."""
-    return tuple(sorted(load("diagnosis_exempt", DiagnosisExempt), key=lambda row: (-len(row.atc), row.atc)))

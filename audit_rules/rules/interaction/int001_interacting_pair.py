@@ -19,7 +19,7 @@ TABLE = "interactions"
     severity=Severity.MAJOR,
     refs=("CN-APP-007",),
     ingredients=lambda catalogue: frozenset(catalogue.table(TABLE)),
-    when=several,
+    when=lambda case: several(case) and _some_pair(case),
 )
 def interacting_pair(case: Case) -> Iterator[Hit | Gap]:
     """Two drugs that must not be taken together, or only with care: in this prescription or with earlier supply.
@@ -40,6 +40,16 @@ def interacting_pair(case: Case) -> Iterator[Hit | Gap]:
             for row, first in partners.get(other.ingredient, ()):
                 left, right = (one, other) if one.ingredient == first else (other, one)
                 yield from _said(case, row, left, right)
+
+
+def _some_pair(case: Case) -> bool:
+    """Whether any two of today's and earlier ingredients have a row at all."""
+    table, keys = case.catalogue.table(TABLE), case.ingredients
+    for use in case.uses:
+        partners = table.get(use.ingredient)
+        if partners is not None and not partners.keys().isdisjoint(keys):
+            return True
+    return False
 
 
 def _said(case: Case, row: Interaction, left: Taken, right: Taken) -> Iterator[Hit | Gap]:

@@ -17,6 +17,7 @@ TABLE = "labs"
     severity=Severity.MAJOR,
     refs=("CN-APP-013",),
     ingredients=lambda catalogue: catalogue.table(TABLE).ingredients | catalogue.table("labs_asked").keys(),
+    when=lambda case: case.patient.lab_codes or _asked(case),
 )
 def unsafe_at_this_value(case: Case) -> Iterator[Hit | Gap]:
     """A recent laboratory value or ECG interval makes the drug dangerous; values that are too old do not count.
@@ -41,3 +42,7 @@ def unsafe_at_this_value(case: Case) -> Iterator[Hit | Gap]:
                 ),
                 holds=False,
             )
+
+
+def _asked(case: Case) -> bool:
+    return not case.catalogue.table("labs_asked").keys().isdisjoint(case.ingredients)
