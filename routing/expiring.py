@@ -27,8 +27,11 @@ def work(jobs: Sequence[Work], at: datetime) -> None:
 
 
 def give_up(job: Work, at: datetime) -> None:
-    """Failed five times: the placer is told; the job waits in quarantine for the operator."""
-    order = Order.objects.only("prescription_id", "institution_id").get(pk=job.subject)
+    """Failed five times: the placer is told of an order that still waits; the job stays in quarantine for the operator."""
+    seen = Order.objects.only("prescription_id").get(pk=job.subject)
+    _prescription, order = lock_order(seen.prescription_id, job.subject)
+    if order.state not in MOVES["expired"].before:
+        return
     record(
         "order.timer_failed",
         subject=order.prescription_id,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from routing.custody import Taken, lock_order, move_order, next_fence
 from routing.holding import end_claim
-from routing.models import Claim
+from routing.models import Claim, Order
 from routing.offering import after_reopening
 from routing.states import OrderState
 from rxcenter.accounts.roles import SYSTEM
@@ -23,8 +23,11 @@ def work(jobs: Sequence[Work], at: datetime) -> None:
 
 
 def give_up(job: Work, at: datetime) -> None:
-    """Failed five times: the placer is told; the job waits in quarantine for the operator."""
-    order = Claim.objects.select_related("order").get(pk=job.subject).order
+    """Failed five times: the placer is told of a claim that is still open; the job stays in quarantine for the operator."""
+    seen = Claim.objects.select_related("order").get(pk=job.subject)
+    _row, order = lock_order(seen.order.prescription_id, seen.order_id)
+    if not _may_lapse(Claim.objects.get(pk=seen.pk), order):
+        return
     record(
         "order.timer_failed",
         subject=order.prescription_id,
@@ -37,7 +40,7 @@ def give_up(job: Work, at: datetime) -> None:
 def _lapse(seen: Claim, at: datetime) -> None:
     row, order = lock_order(seen.order.prescription_id, seen.order_id)
     claim = Claim.objects.get(pk=seen.pk)
-    if claim.state != Claim.State.OPEN or order.state != OrderState.CLAIMED or claim.lease_until is None:
+    if not _may_lapse(claim, order) or claim.lease_until is None:
         return
     if claim.lease_until > at:
         queue.add([NewJob("lapse", claim.pk, due_at=claim.lease_until)])
@@ -46,3 +49,8 @@ def _lapse(seen: Claim, at: datetime) -> None:
     body = {"claim": str(claim.pk), "dispenser": claim.dispenser_id}
     move_order(order, Taken("lapsed", "", body, [claim.dispenser_id], next_fence()), by=SYSTEM, at=at)
     after_reopening(order, row, at=at)
+
+
+def _may_lapse(claim: Claim, order: Order) -> bool:
+    """Held and not yet being prepared. The caller holds the order's lock."""
+    return claim.state == Claim.State.OPEN and order.state == OrderState.CLAIMED

@@ -234,7 +234,7 @@ class IdempotencyKey(models.Model):
 class WrongCode(models.Model):
     """Wrong pickup codes of the last day: by dispenser and number (whether or not it exists), and by dispenser."""
 
-    # "number:<blind index>@<code>" or "dispenser:<code>"
+    # Of a number the blind index, then @ and the dispenser's code; of a dispenser its code alone
     key = models.CharField(max_length=80, primary_key=True)
     count = models.IntegerField()
     since = models.DateTimeField()

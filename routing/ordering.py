@@ -48,8 +48,13 @@ def work(jobs: Sequence[Work], at: datetime) -> None:
 
 
 def give_up(job: Work, at: datetime) -> None:
-    """The job failed five times: the placer is told, the job waits in quarantine for the operator."""
-    row = Prescription.objects.only("institution_id").get(pk=job.subject)
+    """The job failed five times: the placer is told, the job waits in quarantine for the operator.
+
+    Where an order exists, or the prescription ended meanwhile, there is nothing to tell.
+    """
+    row = lock([job.subject])[job.subject]
+    if row.state != State.APPROVED or Order.objects.filter(prescription=row).exists():
+        return
     record("order.not_routed", subject=row.pk, streams=[row.institution_id], actor=str(SYSTEM), at=at)
 
 
