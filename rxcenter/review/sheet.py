@@ -63,7 +63,7 @@ def _card(position: int, finding: dict[str, Any]) -> Card:
     return Card(
         key=str(position),
         level=level,
-        level_text=LEVELS[level].label,
+        level_text=str(LEVELS[level].label),
         category=str(saying.CATEGORIES.get(finding["category"], finding["category"])),
         drugs=" + ".join(saying.drug(d) for d in finding["drugs"]),
         message=saying.said(finding["message"]),

@@ -212,7 +212,7 @@ def test_a_job_that_cannot_be_set_aside_stops_neither_the_sweep_nor_the_relay(ha
 
 @pytest.mark.django_db(transaction=True)
 def test_a_retried_job_is_not_starved_by_a_backlog(handler):
-    done, _ = handler(batch=1)
+    handler(batch=1)
     [old] = add()
     sql("UPDATE jobs_job SET attempts = 1, due_at = now() - interval '1 hour'")
     add(5)
