@@ -54,7 +54,7 @@ def planted(rows: Sequence[Found]) -> str:
 
 def addresses(url: str, people: Sequence[Login], password: str, keys: Mapping[str, str]) -> str:
     """Where to look and as whom."""
-    code = next(iter(keys))
+    code = "H0001" if "H0001" in keys else next(iter(keys))  # the one the README posts as
     where = [
         ("pharmacists' desk", f"{url}/admin/"),
         ("regulators' pages", f"{url}/reg/"),
@@ -66,7 +66,8 @@ def addresses(url: str, people: Sequence[Login], password: str, keys: Mapping[st
         [
             table(where, ("where", "address")),
             table(logins, ("login", "password", "role", "scope")),
-            f'a placer\'s key ({code}):  curl -H "Authorization: Bearer {keys[code]}" "{url}/api/v1/events?after=0"',
+            f"a placer's key ({code}):  export KEY={keys[code]}\n"
+            f'  curl -H "Authorization: Bearer $KEY" "{url}/api/v1/events?after=0"',
         ]
     )
 
