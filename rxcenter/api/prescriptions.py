@@ -185,7 +185,8 @@ class Precheck(APIView):
         raw = intake.json_body(request._request)
         document = rx.parse(raw)
         check_placer(document, caller(request))
-        return HttpResponse(precheck(document, caller(request)).to_json(), content_type="application/json")
+        report = precheck(document, caller(request), at=timezone.now())
+        return HttpResponse(report.to_json(), content_type="application/json")
 
 
 class Events(APIView):

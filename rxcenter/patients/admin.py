@@ -93,8 +93,8 @@ class MergeCandidateAdmin(ScopedAdmin):
 @admin.register(AccessLog)
 class AccessLogAdmin(ScopedAdmin):
     view_roles = (Role.REGULATOR, Role.OPERATOR)
-    list_display = ("at", "actor", "role", "purpose", "institution", "fields", "prescription")
+    list_display = ("at", "actor", "role", "purpose", "institution", "fields", "prescription", "patient")
     list_filter = ("role",)
-    search_fields = ("actor", "institution", "prescription")
+    search_fields = ("actor", "institution", "prescription", "patient")
     date_hierarchy = "at"
     ordering = ("-at",)

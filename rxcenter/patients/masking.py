@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rxcenter.patients.blinding import blind
+from rxcenter.patients.blinding import blind, names_somebody
 
 
 def mask_name(name: str | None) -> str | None:
@@ -11,7 +11,7 @@ def mask_name(name: str | None) -> str | None:
 
 
 def split(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
-    """(masked document, personal fields, blind keys of all identifiers, the primary first).
+    """(masked document, personal fields, blind keys of the identifiers that name somebody, the primary first).
 
     Takes rx/1 as a dict and leaves it untouched. Masked: names, phone, guardian, address. Identifiers become
     blind indexes, so that equal patients stay equal in the masked document and the engine can compare them.
@@ -38,7 +38,8 @@ def split(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], lis
     if routing and routing.get("address"):
         masked["routing"] = {**routing, "address": _mask_all(routing["address"])}
         personal["address"] = routing["address"]
-    return masked, personal, list(dict.fromkeys(keys))
+    usable = [key for i, key in zip(ids, keys, strict=True) if names_somebody(i["value"])]
+    return masked, personal, list(dict.fromkeys(usable))
 
 
 def _mask_all(value: Any) -> Any:

@@ -59,21 +59,31 @@ class DataKey(models.Model):
 
 
 class AccessLog(models.Model):
-    """Who read whose personal data, and why. Written by reveal() in the same transaction, never changed."""
+    """Who read whose personal data, and why. Written by reveal() and precheck before they answer, never changed."""
 
     at = models.DateTimeField(_("at"))
     actor = models.CharField(_("actor"), max_length=150)
     role = models.CharField(_("role"), max_length=24)
     purpose = models.CharField(_("purpose"), max_length=200)
-    prescription = models.UUIDField(_("prescription"))
+    prescription = models.UUIDField(_("prescription"), null=True)
+    patient = models.CharField(
+        _("patient"), max_length=80, default=""
+    )  # blind index, where nothing is stored yet
     institution = models.CharField(_("institution"), max_length=32)
     fields = models.CharField(_("fields"), max_length=200)
 
     class Meta:
         verbose_name = _("access to personal data")
         verbose_name_plural = _("accesses to personal data")
-        indexes = [models.Index(fields=["prescription"]), models.Index(fields=["actor", "at"])]
-        constraints = [models.CheckConstraint(condition=~Q(purpose=""), name="access_has_purpose")]
+        indexes = [
+            models.Index(fields=["prescription"]),
+            models.Index(fields=["patient"]),
+            models.Index(fields=["actor", "at"]),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~Q(purpose=""), name="access_has_purpose"),
+            models.CheckConstraint(condition=~Q(prescription=None, patient=""), name="access_names_whose"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.actor} {self.at:%Y-%m-%d %H:%M}"

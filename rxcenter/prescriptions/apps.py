@@ -6,3 +6,10 @@ class PrescriptionsConfig(AppConfig):
     name = "rxcenter.prescriptions"
     label = "prescriptions"
     verbose_name = _("Prescriptions")
+
+    def ready(self) -> None:
+        from rxcenter.jobs.working import Handler, register
+        from rxcenter.patients.merging import MERGED
+        from rxcenter.prescriptions import rejoining
+
+        register(MERGED, Handler(rejoining.audit_again, rejoining.stays_waiting))

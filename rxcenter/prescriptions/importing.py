@@ -27,7 +27,10 @@ def import_history(posted: Sequence[Posted], *, at: datetime) -> int:
 
 
 def attach_persons(keys: dict[UUID, list[str]], *, at: datetime) -> dict[UUID, bool]:
-    """Link prescriptions to their persons; says for each whether its identifiers conflict."""
+    """Link prescriptions to their persons; says for each whether its history is unlinked.
+
+    It is where the identifiers name several persons, or nobody.
+    """
     links = link(keys, at=at)
     pairs = [{"id": str(pk), "person": found.person} for pk, found in links.items()]
     with connection.cursor() as cursor:  # one statement: Django's bulk_update takes many times as long
@@ -36,4 +39,4 @@ def attach_persons(keys: dict[UUID, list[str]], *, at: datetime) -> dict[UUID, b
             FROM json_to_recordset(%s::json) AS x(id uuid, person bigint) WHERE p.id = x.id""",
             [json.dumps(pairs)],
         )
-    return {pk: found.conflict for pk, found in links.items()}
+    return {pk: found.unlinked for pk, found in links.items()}

@@ -17,7 +17,7 @@ from audit_rules.engine import audit
 from audit_rules.report import Report
 from rxcenter.accounts.roles import SYSTEM
 from rxcenter.jobs.queue import NewJob, Work, add
-from rxcenter.prescriptions.history import earlier
+from rxcenter.prescriptions.history import around, until
 from rxcenter.prescriptions.importing import attach_persons
 from rxcenter.prescriptions.lifecycle import Step, lock, move_all
 from rxcenter.prescriptions.models import Countersignature, Prescription
@@ -61,15 +61,15 @@ def audit_batch(jobs: Sequence[Work], at: datetime) -> None:
 
 
 def _judge(rows: Mapping[Any, str], at: datetime) -> list[Judged]:
-    conflicts = attach_persons({r.pk: r.patient_keys for r in rows}, at=at)
-    histories = earlier([r.pk for r in rows])
+    unlinked = attach_persons({r.pk: r.patient_keys for r in rows}, at=at)
+    histories = around([r.pk for r in rows])
     releases = _releases([r.pk for r in rows])
     books, open_rows = catalogue.current(), policy.rows_in_force(timezone.localdate(at))
     judged = []
     for row, text in rows.items():
         doc = rx.decode_stored(text.encode())
-        case = Case.of(doc, history=histories[row.pk], catalogue=books)
-        status = "identity_unlinked" if conflicts[row.pk] else "complete"
+        case = Case.of(doc, history=histories[row.pk], catalogue=books, until=until(doc.issued_at))
+        status = "identity_unlinked" if unlinked[row.pk] else "complete"
         report = audit(
             case, profile=settings.AUDIT_PROFILE, history_status=status, releases=releases.get(row.pk, ())
         )

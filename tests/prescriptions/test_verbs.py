@@ -9,7 +9,6 @@ from rxcenter.jobs.models import Job
 from rxcenter.ledger.feed import events_after
 from rxcenter.ledger.models import Event
 from rxcenter.ledger.verifying import faults
-from rxcenter.prescriptions.history import earlier, earlier_of
 from rxcenter.prescriptions.importing import import_history
 from rxcenter.prescriptions.models import Countersignature, Prescription, StateNote
 from rxcenter.prescriptions.receiving import receive
@@ -153,23 +152,6 @@ def test_a_double_signature_lowers_a_finding_to_a_pharmacists_decision(client):
     assert row.state == "in_review"  # never approved by a signature
     waiting = Waiting.objects.get()
     assert (waiting.open, waiting.with_prescriber, waiting.severity) == (True, False, 30)
-
-
-def test_history_reaches_across_institutions_and_never_forward():
-    north, south = people.north(), people.south()
-    card = {"system": "health_card", "value": "640100195803020042"}
-    first = stored(north, number="A", issued_at="2026-11-01T08:00:00+08:00")
-    cancelled = stored(south, number="B", issued_at="2026-11-02T08:00:00+08:00", patient__id=card)
-    later = stored(south, number="C", issued_at="2026-11-20T08:00:00+08:00")
-    now = stored(south, number="D", issued_at="2026-11-10T08:00:00+08:00")
-    working.drain("audit")
-    Prescription.objects.filter(pk=cancelled).update(state="cancelled")
-    found = earlier([now])
-    assert [d.number for d in found[now]] == ["A"]
-    docs, conflict = earlier_of(Prescription.objects.get(pk=later).patient_keys, before=people.NOON)
-    assert ([d.number for d in docs], conflict) == (["A", "D", "C"], False)
-    assert AuditRun.objects.get(prescription=now).history_linked == 2  # B was not cancelled yet
-    assert AuditRun.objects.get(prescription=first).history_linked == 0
 
 
 def test_imported_history_is_no_work_and_no_news(client):
