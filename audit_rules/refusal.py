@@ -65,9 +65,9 @@ def _tightened(node: Any) -> Any:
         return node
     if node.get("format") == "decimal":
         bound = int(BOUND)
-        own = {key: inner for key, inner in node.items() if key != "format"}
+        own = {key: inner for key, inner in node.items() if key not in ("type", "format")}
         top = {} if "maximum" in own else {"exclusiveMaximum": bound}
-        return {"exclusiveMinimum": -bound} | top | own | {"type": "number"}
+        return {"type": "number", "exclusiveMinimum": -bound, **top, **own}
     return {key: _tightened(inner) for key, inner in node.items() if not (key == "default" and inner is None)}
 
 
@@ -117,12 +117,14 @@ def consistent(document: Prescription) -> bool:
             return False
     return (
         len(lines) == len(document.items)
-        and FIRST_YEAR <= patient.birth_date.year
+        and patient.birth_date.year >= FIRST_YEAR
         and patient.birth_date <= issued.date()
         and issued.year <= LAST_YEAR
         and (herbal is None or (_up_to(herbal.doses, MOST_DAYS) and _up_to(herbal.per_day, MOST_PER_DAY)))
         and _told_of(patient)
-        and bool(document.number.strip() and document.institution.code.strip() and document.prescriber.id.strip())
+        and bool(
+            document.number.strip() and document.institution.code.strip() and document.prescriber.id.strip()
+        )
     )
 
 
@@ -257,6 +259,12 @@ def _format(error: Any) -> tuple[str, Text]:
     return "YYYY-MM-DD", Text("日期格式不符", "a date is needed")
 
 
+def _above(error: Any) -> tuple[str, Text]:
+    if error.validator_value == 0:
+        return "> 0", Text("须大于0,未知时请留空", "it must be more than 0; leave out what is unknown")
+    return f"> {error.validator_value}", Text("数值超出范围", "the number is out of range")
+
+
 _SAID = {
     "type": _said("数据类型不符", "the type does not fit", "{}"),
     "enum": _choice,
@@ -269,6 +277,6 @@ _SAID = {
     "pattern": _said("年份超出范围", "the year is out of range", f"{FIRST_YEAR} to {LAST_YEAR}"),
     "minimum": _said("数值过小", "the number is too small", ">= {}"),
     "maximum": _said("数值过大", "the number is too large", "<= {}"),
-    "exclusiveMinimum": _said("数值超出范围", "the number is out of range", "> {}"),
+    "exclusiveMinimum": _above,
     "exclusiveMaximum": _said("数值超出范围", "the number is out of range", "< {}"),
 }

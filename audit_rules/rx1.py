@@ -227,7 +227,7 @@ class Address(_Part, frozen=True, kw_only=True):
     """Where to deliver."""
 
     text: Words | None = None
-    region: Word | None = None
+    region: Annotated[str, Meta(max_length=200)] | None = None
     contact: Words | None = None
     phone: Words | None = None
 

@@ -236,7 +236,7 @@ def test_any_value_in_any_field_is_accepted_or_refused(field, value):
 
 @settings(max_examples=200, deadline=None)
 @given(
-    value=st.decimals(min_value=0, max_value=999_999_999, places=3),
+    value=st.decimals(min_value="0.001", max_value=999_999_999, places=3),
     zone=st.integers(-12 * 60, 14 * 60),
     moment=st.datetimes(min_value=datetime(2000, 1, 2), max_value=datetime(2100, 1, 1)),
 )

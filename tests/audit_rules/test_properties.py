@@ -71,7 +71,7 @@ NAMES = (
 def odd_items(draw):
     quantity = st.none() | st.fixed_dictionaries(
         {
-            "value": st.none() | st.integers(-5, 10**8) | st.floats(0, 999).map(lambda f: round(f, 3)),
+            "value": st.none() | st.integers(1, 10**8) | st.floats(0.001, 999).map(lambda f: round(f, 3)),
             "unit": WORDS,
         }
     )
@@ -87,7 +87,7 @@ def odd_items(draw):
             "max_per_day": draw(quantity),
             "route": draw(st.none() | WORDS),
             "frequency": draw(st.none() | WORDS),
-            "days": draw(st.none() | st.integers(-3, 400)),
+            "days": draw(st.none() | st.integers(1, 400)),
             "concentration": draw(st.none() | st.sampled_from(["100mg/5ml", "5%", "/", "mg/0ml", "1mg/0ml"])),
         }
         for line, name in enumerate(names or ["ibuprofen"], start=1)
