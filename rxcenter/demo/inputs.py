@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,11 @@ class Day:
     newest: datetime
 
 
-def read(path: Path, *, last: int | None, today: date | None) -> Day:
+def read(path: Path, *, last: int | None, until: datetime | None) -> Day:
     """The file's documents, oldest first; the newest `last` (default: all) are posted, the rest is history.
 
-    With `today`, all times (issued, observed, born) move by the same whole days, so that the newest is issued then.
+    With `until`, all times (issued, observed, born) move by the same whole days, so that the newest is issued in
+    the 24 hours before: the centre takes nothing that is issued in the future.
     Raises ValueError when the file holds no document with a readable time and institution.
     """
     found = []
@@ -40,7 +41,7 @@ def read(path: Path, *, last: int | None, today: date | None) -> Day:
         raise ValueError(f"{path} holds no documents")
     found.sort(key=lambda pair: pair[0])
     newest = found[-1][0]
-    days = (today - newest.date()).days if today else 0
+    days = (until - newest).days if until else 0
     moved = [shift(document, days) for _, document in found]
     split = len(moved) - (len(moved) if last is None else min(last, len(moved)))
     return Day(
@@ -83,9 +84,12 @@ def _post(document: dict[str, Any]) -> Post:
 
 def _issued(document: Any) -> datetime:
     try:
-        return datetime.fromisoformat(document["issued_at"])
+        when = datetime.fromisoformat(document["issued_at"])
     except (KeyError, TypeError, ValueError):
         raise ValueError("a document of the file has no readable issued_at") from None
+    return (
+        when if when.tzinfo else when.astimezone()
+    )  # without an offset the centre will refuse it; here it only sorts
 
 
 def _moved(text: Any, days: int) -> Any:

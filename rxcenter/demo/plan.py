@@ -45,11 +45,13 @@ def generated(seed: int, count: int, until: datetime) -> Plan:
 
 def from_file(path: Path, *, last: int | None, keep_dates: bool, now: datetime) -> Plan:
     """A file's documents; raises ValueError when it holds none that can be used."""
-    day = inputs.read(path, last=last, today=None if keep_dates else now.date())
+    day = inputs.read(path, last=last, until=None if keep_dates else now)
     _, pharmacies = region(0)
     dates = f"times as they are, the newest {day.newest:%Y-%m-%d %H:%M}"
     if not keep_dates:
-        dates = f"all times moved by {day.moved_days:+d} days, so that the newest is today ({day.newest:%Y-%m-%d %H:%M})"
+        dates = (
+            f"all times moved by {day.moved_days:+d} days, the newest is now of {day.newest:%Y-%m-%d %H:%M}"
+        )
     remark = (
         f"{path.name}: {len(day.posts)} documents to post, {len(day.history)} earlier ones as history, "
         f"{len(day.places)} institutions; {dates}"

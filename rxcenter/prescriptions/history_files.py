@@ -12,9 +12,9 @@ import msgspec
 from audit_rules import document as rx
 from rxcenter.accounts.keys import Client
 from rxcenter.accounts.models import Institution
-from rxcenter.errors import Refused
+from rxcenter.errors import Forbidden, Refused
 from rxcenter.prescriptions.importing import import_history
-from rxcenter.prescriptions.receiving import Posted
+from rxcenter.prescriptions.receiving import Posted, check_issued, check_placer
 
 BATCH = 500
 KEY = "import"  # stands where the client's key stands for posted documents
@@ -57,14 +57,14 @@ def import_documents(
         posted = []
         for raw in batch:
             read += 1
-            fit = _posted(raw, clients)
+            fit = _posted(raw, clients, at)
             refused.append(f"document {read}: {fit}") if isinstance(fit, str) else posted.append(fit)
         new += _store(posted, at)
         done(len(batch))
     return Imported(read, new, refused)
 
 
-def _posted(raw: bytes, clients: dict[str, Client]) -> Posted | str:
+def _posted(raw: bytes, clients: dict[str, Client], at: datetime) -> Posted | str:
     try:
         document = rx.parse(raw)
     except rx.Refused as refusal:
@@ -72,6 +72,12 @@ def _posted(raw: bytes, clients: dict[str, Client]) -> Posted | str:
     client = clients.get(document.institution.code)
     if client is None:
         return f"$.institution.code: {document.institution.code!r} is not in the register"
+    try:
+        check_placer(document, client)
+        check_issued(document, at=at)
+    except Refused as refusal:
+        path = "$.institution.code" if isinstance(refusal, Forbidden) else "$.issued_at"
+        return f"{path}: {refusal.words.en}"
     return Posted(document, raw, client)
 
 

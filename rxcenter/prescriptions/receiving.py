@@ -4,7 +4,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 from audit_rules import document as rx
 from rxcenter.accounts.keys import Client
 from rxcenter.accounts.roles import Actor, Role
-from rxcenter.errors import Conflict, Forbidden, Refused, Words
+from rxcenter.errors import Conflict, Forbidden, Invalid, Refused, Words
 from rxcenter.jobs import queue
 from rxcenter.ledger import recording
 from rxcenter.patients.masking import split
@@ -23,6 +23,7 @@ from rxcenter.patients.sealing import seal
 from rxcenter.prescriptions.models import Prescription
 from rxcenter.prescriptions.states import State
 
+CLOCKS_DIFFER = timedelta(minutes=10)  # by which a placer's clock may be ahead of ours
 IMPORTED_STREAM = "~imported"  # history is recorded, but is no news for the placers' feeds
 
 
@@ -78,9 +79,13 @@ def store(rows: Sequence[dict[str, Any]]) -> list[Receipt]:
 def prepare(
     posted: Posted, *, at: datetime, origin: str = "live", state: str = State.RECEIVED
 ) -> dict[str, Any]:
-    """The row as the INSERT wants it; masks, seals and fingerprints the document."""
+    """The row as the INSERT wants it; masks, seals and fingerprints the document.
+
+    Raises Forbidden when the key's institution may not post it, Invalid when it is issued in the future.
+    """
     doc, client = posted.document, posted.client
     check_placer(doc, client)
+    check_issued(doc, at=at)
     row = uuid7()
     masked, personal, keys = split(msgspec.json.decode(rx.encode(doc)))
     # The register, not the document, says what kind of institution this is.
@@ -126,6 +131,23 @@ def check_placer(doc: rx.Prescription, client: Client) -> None:
         raise Forbidden(
             words, path="$.institution.code", found=doc.institution.code, allowed=client.institution
         )
+
+
+def check_issued(doc: rx.Prescription, *, at: datetime) -> None:
+    """Raises Invalid when the document is issued later than now: its supply, validity and history would be wrong."""
+    if doc.issued_at <= at + CLOCKS_DIFFER:
+        return
+    words = Words(
+        "开具时间晚于接收时间,请核对系统时钟", "it is issued in the future; check the clock of your system"
+    )
+    allowed = (at + CLOCKS_DIFFER).astimezone(doc.issued_at.tzinfo).isoformat(timespec="seconds")
+    problem = {
+        "path": "$.issued_at",
+        "found": doc.issued_at.isoformat(),
+        "allowed": f"<= {allowed}",
+        "message": words._asdict(),
+    }
+    raise Invalid(words, number=doc.number, problems=[problem])
 
 
 _INSERT = """

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -12,7 +12,7 @@ from rxcenter.jobs.models import Job
 from rxcenter.prescriptions.models import Prescription
 from tests import people
 
-TODAY = date(2027, 1, 31)
+NOW = datetime.fromisoformat("2027-01-31T10:00:00+08:00")
 
 
 def documents():
@@ -31,8 +31,8 @@ def file(tmp_path):
     return path
 
 
-def test_the_newest_is_today_and_all_times_move_alike(file):
-    day = inputs.read(file, last=1, today=TODAY)
+def test_the_newest_is_of_the_last_day_and_all_times_move_alike(file):
+    day = inputs.read(file, last=1, until=NOW)
     [live], [earlier] = [json.loads(p.body) for p in day.posts], [json.loads(raw) for raw in day.history]
     assert day.moved_days == 72
     assert (live["number"], live["issued_at"]) == ("B", "2027-01-31T10:00:00+08:00")
@@ -42,8 +42,14 @@ def test_the_newest_is_today_and_all_times_move_alike(file):
     assert (date.fromisoformat(live["patient"]["birth_date"]) - born).days == 72
 
 
+def test_nothing_moves_into_the_future(file):
+    day = inputs.read(file, last=1, until=NOW - timedelta(seconds=1))
+    assert day.moved_days == 71
+    assert day.newest < NOW
+
+
 def test_dates_can_be_kept(file):
-    day = inputs.read(file, last=None, today=None)
+    day = inputs.read(file, last=None, until=None)
     assert (day.moved_days, day.history) == (0, [])
     assert [json.loads(p.body)["issued_at"] for p in day.posts] == [
         "2026-11-18T23:30:00+08:00",
@@ -52,7 +58,7 @@ def test_dates_can_be_kept(file):
 
 
 def test_institutions_are_made_from_the_file(file):
-    places = inputs.read(file, last=None, today=None).places
+    places = inputs.read(file, last=None, until=None).places
     assert [(p.code, p.kind, p.type, p.level) for p in places] == [
         ("H0001", "primary_care", "community_centre", "1A"),
         ("H0002", "hospital", "hospital", ""),
@@ -63,14 +69,14 @@ def test_a_file_without_documents_is_refused(tmp_path):
     empty = tmp_path / "empty.jsonl"
     empty.write_text("\n")
     with pytest.raises(ValueError, match="no documents"):
-        inputs.read(empty, last=None, today=None)
+        inputs.read(empty, last=None, until=None)
 
 
 def test_a_document_without_a_time_is_refused(tmp_path):
     path = tmp_path / "bad.jsonl"
     path.write_text('{"number": "A"}\n')
     with pytest.raises(ValueError, match="issued_at"):
-        inputs.read(path, last=None, today=None)
+        inputs.read(path, last=None, until=None)
 
 
 @pytest.mark.django_db

@@ -70,7 +70,7 @@ def test_it_shows_the_persons_prescriptions_from_all_institutions(desk):
     rows.posted("C0014", [rows.item(1, "螺内酯片", 20)], card="HC7", issued_at=day(20))
     rows.posted("C0014", [rows.item(1, "很久以前片", 20)], card="HC7", issued_at=day(120))
     rows.posted("C0014", [rows.item(1, "他人之药片", 20)], card="HC8", issued_at=day(20))
-    page = html(desk, rows.waiting(F(), card="HC7", issued_at=now.isoformat()))
+    page = html(desk, rows.waiting(F(), card="HC7", at=now, issued_at=now.isoformat()))
     assert "螺内酯片" in page
     assert "西夏区社区卫生服务中心" in page
     assert "很久以前片" not in page
