@@ -53,15 +53,15 @@ def _post_list(raw: bytes, client: Client) -> HttpResponse:
     at = timezone.now()
     results: list[dict[str, Any] | None] = []
     rows: list[dict[str, Any]] = []
-    for parsed in rx.parse_many(raw, limit=MOST):
-        if isinstance(parsed, rx.Refused):
-            results.append(problems.of_document(parsed))
-            continue
+    for piece in rx.pieces(raw, limit=MOST):
         try:
-            rows.append(prepare(Posted(parsed, rx.encode(parsed), client), at=at))
+            document = rx.parse(piece)
+            rows.append(prepare(Posted(document, piece, client), at=at))
             results.append(None)
+        except rx.Refused as unreadable:
+            results.append(problems.of_document(unreadable))
         except Refused as refused:
-            results.append(_refusal(refused, parsed.number))
+            results.append(_refusal(refused, document.number))
     receipts = iter(_store(rows) if rows else [])
     return problems.respond(200, {"results": [_result(next(receipts)) if r is None else r for r in results]})
 
@@ -73,7 +73,7 @@ def _result(receipt: Receipt) -> dict[str, Any]:
 
 
 def _refusal(refused: Refused, number: str) -> dict[str, Any]:
-    return problems.body(refused.status, refused.slug, refused.words, number=number, **refused.extra)
+    return problems.body(refused.status, refused.slug, refused.words, **{"number": number, **refused.extra})
 
 
 def answer(receipt: Receipt) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
 from django.urls import ResolverMatch, resolve
 
-from rxcenter.api.problems import from_exception
+from rxcenter.api.problems import from_exception, problem
 
 PREFIX = "/api/v1/"
 
@@ -20,6 +20,10 @@ class ApiLane:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(PREFIX):
             return self.get_response(request)
+        if "%00" in request.META.get(
+            "QUERY_STRING", ""
+        ):  # no column holds one; a NUL in the path finds no view
+            return problem(400, "unreadable")
         try:
             match: ResolverMatch = resolve(request.path_info)
             request.resolver_match = match

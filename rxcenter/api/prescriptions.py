@@ -20,7 +20,7 @@ from rxcenter.api.reading import mine, whole
 from rxcenter.errors import Invalid, NotFound, Words
 from rxcenter.ledger.feed import MOST, events_after
 from rxcenter.prescriptions.models import Prescription
-from rxcenter.prescriptions.receiving import Posted, check_placer
+from rxcenter.prescriptions.receiving import Posted, check_issued, check_placer
 from rxcenter.review.prechecking import precheck
 
 PROBLEM = OpenApiResponse(shapes.ProblemShape, description="application/problem+json")
@@ -53,10 +53,10 @@ class Prescriptions(APIView):
     )
     def get(self, request: Request) -> Response:
         number, revision = request.query_params.get("number"), request.query_params.get("revision")
-        if not number or (revision and not revision.isdigit()):
+        if not number:
             problem = {"path": "number", "found": "-", "allowed": "?number=…[&revision=1]"}
             raise Invalid(Words("请给出处方号", "give the number to look for"), problems=[problem])
-        which = {"revision": int(revision)} if revision else {"current": True}
+        which = {"revision": _whole_number("revision", revision)} if revision else {"current": True}
         return Response(whole(mine(caller(request), number=number, **which)))
 
 
@@ -146,7 +146,8 @@ class Cancel(APIView):
         body.is_valid(raise_exception=True)
         row = mine(caller(request), pk=pk)
         if row.state != "cancelled":  # asked again: the same answer
-            cancel(pk, client=caller(request), reason=body.validated_data["reason"], at=timezone.now())
+            said = body.validated_data
+            cancel(pk, client=caller(request), code=said["code"], note=said["reason"], at=timezone.now())
         return Response({"id": str(pk), "state": "cancelled"})
 
 
@@ -185,8 +186,17 @@ class Precheck(APIView):
         raw = intake.json_body(request._request)
         document = rx.parse(raw)
         check_placer(document, caller(request))
+        check_issued(document, at=timezone.now())
         report = precheck(document, caller(request), at=timezone.now())
         return HttpResponse(report.to_json(), content_type="application/json")
+
+
+def _whole_number(name: str, text: str) -> int:
+    """A query parameter in plain digits; raises Invalid naming it. `²` and `٣` are digits to Python, not to us."""
+    if text.isascii() and text.isdigit() and len(text) <= 15:
+        return int(text)
+    problem = {"path": name, "found": text[:40], "allowed": "a whole number ≥ 0"}
+    raise Invalid(Words("参数无效", "a parameter is not valid"), problems=[problem])
 
 
 class Events(APIView):
@@ -203,10 +213,6 @@ class Events(APIView):
     def get(self, request: Request) -> Response:
         numbers = {}
         for name, default in (("after", 0), ("limit", 100)):
-            text = request.query_params.get(name, str(default))
-            if not text.isdigit() or len(text) > 15:
-                problem = {"path": name, "found": text[:40], "allowed": "a whole number ≥ 0"}
-                raise Invalid(Words("参数无效", "a parameter is not valid"), problems=[problem])
-            numbers[name] = int(text)
+            numbers[name] = _whole_number(name, request.query_params.get(name, str(default)))
         events = events_after(caller(request).institution, numbers["after"], numbers["limit"])
         return Response({"events": events, "next": events[-1]["seq"] if events else numbers["after"]})

@@ -80,6 +80,8 @@ def from_exception(error: Exception) -> HttpResponse:
         return problem(413, "too-large")
     if isinstance(error, exceptions.APIException):
         return _from_drf(error)
+    if isinstance(error, RecursionError):  # a body of a hundred thousand brackets, met by DRF's JSON parser
+        return problem(400, "unreadable")
     if isinstance(error, OperationalError):
         log.exception("the database did not answer")
         response = problem(503, "unavailable")

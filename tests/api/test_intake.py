@@ -1,5 +1,6 @@
 """Posting prescriptions: stored once, answered after the commit, refused with every reason."""
 
+import hashlib
 import json
 
 import pytest
@@ -115,6 +116,22 @@ def test_a_list_stores_the_good_and_names_the_bad(client):
     assert [r["status"] for r in results] == [201, 422, 403, 200, 201]
     assert results[0]["id"] == results[3]["id"]
     assert {p.number for p in Prescription.objects.all()} == {"A1", "A4"}
+
+
+def test_the_bytes_as_posted_are_the_evidence_alone_or_in_a_list(client):
+    north = people.north()
+    spaced = json.dumps(people.document(north, number="A1"), indent=1, ensure_ascii=False).encode()
+    escaped = json.dumps(people.document(north, number="A2"), ensure_ascii=True).encode()
+    assert {
+        r["status"] for r in post(client, north, b" [" + spaced + b" ,\n" + escaped + b"] ").json()["results"]
+    } == {201}
+    alone = json.dumps(people.document(north, number="A3"), indent=2).encode()
+    post(client, north, alone)
+    kept = dict(Prescription.objects.values_list("number", "raw_hash"))
+    assert kept == {
+        n: hashlib.sha256(b).hexdigest() for n, b in (("A1", spaced), ("A2", escaped), ("A3", alone))
+    }
+    assert Event.objects.filter(body__contains=kept["A1"]).count() == 1
 
 
 def test_a_list_of_a_hundred_takes_one_statement(
