@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from routing import reasons
 from routing.dispensing import Handover, Supplied
+from rxcenter.api.shapes import Strict
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -27,16 +28,6 @@ PAGING = [
     OpenApiParameter("after", int, description="`next` of the page before"),
     OpenApiParameter("limit", int, description="1 to 100, by default 50"),
 ]
-
-
-class Strict(serializers.Serializer):
-    """Unknown fields are refused: a misspelt one must not be lost in silence."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
-        if unknown:
-            raise serializers.ValidationError({name: ["未知字段 unknown field"] for name in unknown})
-        return super().to_internal_value(data)
 
 
 class OffsetTime(serializers.DateTimeField):

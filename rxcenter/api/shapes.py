@@ -1,16 +1,18 @@
 """Request and answer shapes of the placer's calls, for checking and for the OpenAPI document."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 
 class Strict(serializers.Serializer):
     """Unknown fields are refused: a misspelt field must not be silently ignored."""
 
-    def to_internal_value(self, data: dict[str, object]) -> dict[str, object]:
-        value: dict[str, object] = super().to_internal_value(data)
+    def to_internal_value(self, data: Any) -> Any:
+        value = super().to_internal_value(data)
         if unknown := sorted(set(data) - set(self.fields)):
-            allowed = ", ".join(self.fields)
-            raise serializers.ValidationError(dict.fromkeys(unknown, f"unknown field; allowed: {allowed}"))
+            text = f"未知字段,允许的有 / unknown field; allowed: {', '.join(self.fields)}"
+            raise serializers.ValidationError({name: [text] for name in unknown})
         return value
 
 
