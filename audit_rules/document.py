@@ -9,6 +9,7 @@
 The types stand in `rx1.py`, what is hostile in `armour.py`, what each refusal says in `refusal.py`.
 """
 
+import copy
 import hashlib
 from decimal import Decimal
 from typing import Any
@@ -95,8 +96,8 @@ def fingerprint(document: Prescription) -> str:
 
 
 def schema() -> dict[str, Any]:
-    """The published JSON Schema (draft 2020-12) of one document."""
-    return refusal.schema()
+    """The published JSON Schema (draft 2020-12) of one document; the caller's own, to change as it likes."""
+    return copy.deepcopy(refusal.schema())
 
 
 def _number(text: str) -> Any:

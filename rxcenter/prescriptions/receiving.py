@@ -79,10 +79,7 @@ def store(rows: Sequence[dict[str, Any]]) -> list[Receipt]:
 def prepare(
     posted: Posted, *, at: datetime, origin: str = "live", state: str = State.RECEIVED
 ) -> dict[str, Any]:
-    """The row as the INSERT wants it; masks, seals and fingerprints the document.
-
-    Raises Forbidden when the key's institution may not post it, Invalid when it is issued in the future.
-    """
+    """The row as the INSERT wants it: masked, sealed, fingerprinted. Raises Forbidden or Invalid (see the checks)."""
     doc, client = posted.document, posted.client
     check_placer(doc, client)
     check_issued(doc, at=at)

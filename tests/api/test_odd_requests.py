@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from audit_rules import document as rx
 from rxcenter.prescriptions.models import Prescription
 from tests import people
 
@@ -113,6 +114,15 @@ def test_a_bottomless_body_is_refused_at_the_dispensers_doors(client, path):
     oak = people.oak()
     headers = {**oak.headers, "Idempotency-Key": "0193b1d2-7c4a-7000-8000-00000000aaaa", "Claim-Token": "x"}
     told(client.post(f"{API}/{path}", DEEP, content_type="application/json", headers=headers), 400)
+
+
+def test_who_reads_the_schema_does_not_break_it(client, north):
+    before = rx.schema()
+    assert client.get("/api/schema").status_code == 200
+    answer = client.post(f"{API}/prescriptions", "{}", content_type="application/json", headers=north.headers)
+    assert "$.number" in {p["path"] for p in told(answer, 422)["problems"]}
+    assert rx.schema() == before
+    assert before["$defs"]["Item"]
 
 
 @pytest.mark.parametrize("path", ["prescriptions", "precheck"])
