@@ -38,6 +38,11 @@ def django_db_modify_db_settings(devstack, django_db_modify_db_settings_parallel
     """pytest-django makes its test database only when the servers run; each worker process has its own."""
 
 
+def ours() -> dict[str, str]:
+    """The environment without what the browser tests set for this process alone."""
+    return {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
+
+
 @pytest.fixture
 def process_environment(transactional_db):
     """Environment for a real web, relay or worker process that must see this test's database and Redis."""
@@ -45,7 +50,7 @@ def process_environment(transactional_db):
 
     address = urlsplit(os.environ["DATABASE_URL"])
     database = urlunsplit(address._replace(path=f"/{connection.settings_dict['NAME']}"))
-    return {**os.environ, "DATABASE_URL": database}
+    return {**ours(), "DATABASE_URL": database}
 
 
 @pytest.fixture(autouse=True)

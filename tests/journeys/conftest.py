@@ -1,6 +1,5 @@
 """The whole centre as real processes: web, relay, Celery worker, beat, on PostgreSQL and Redis, over HTTP."""
 
-import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import requests
 
 from rxcenter import serving
 from rxcenter.devstack import processes
+from rxcenter.devstack.places import free_port
 from tests.people import Place
 
 
@@ -38,15 +38,6 @@ class Centre:
                 return found
             time.sleep(0.05)
         raise AssertionError(f"waited {seconds} s for {what}\n" + "\n".join(self.log[-60:]))
-
-
-def free_port() -> int:
-    """Below the ephemeral range, so that a connecting client cannot meet itself."""
-    for port in range(18200, 30000, 7):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)):
-                return port
-    raise AssertionError("no free port")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from django.db import connection
 
 from rxcenter import serving
 from rxcenter.devstack import places
+from tests.conftest import ours
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "rxcenter.serving"]
@@ -33,7 +34,7 @@ def test_without_its_variables_it_names_every_one_and_how_to_make_it():
 
 
 def test_an_unreachable_database_is_told_in_words():
-    said = refusal({**os.environ, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"})
+    said = refusal({**ours(), "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"})
     assert said.startswith("The database cannot be used")
 
 
