@@ -7,6 +7,8 @@ from math import ceil
 
 from django.db import connection
 from django.utils import timezone
+from kombu import Connection
+from kombu.exceptions import ChannelError
 
 from rxcenter.celery import app
 from rxcenter.jobs import queue, working
@@ -18,13 +20,13 @@ BUSY_SECONDS = 0.1  # while something is due
 SWEEP_SECONDS = 3.0
 FORGET_SECONDS = 3600.0
 CHECKPOINT_SECONDS = 600.0
-RINGERS = 2  # drains asked for at once per kind; each drains until nothing is due
+RINGERS = 4  # rings that may lie in the broker unheard; each is answered by a worker that drains until nothing is due
 
 
 class Relay:
     """LISTENs on PostgreSQL, polls as a fallback. `stop()` ends the loop after the present round."""
 
-    def __init__(self, ring: Callable[[str], None] | None = None) -> None:
+    def __init__(self, ring: Callable[[], None] | None = None) -> None:
         self._ring = ring or ring_celery
         self._stopped = False
         self._swept = self._forgot = self._signed = 0.0
@@ -49,16 +51,16 @@ class Relay:
             self._wait(BUSY_SECONDS if busy else IDLE_SECONDS)
 
     def round(self) -> bool:
-        """Ring for every kind that is due; sweep now and then. True when something was due."""
+        """Ring when something is due; sweep now and then. True when something was due."""
         now = time.monotonic()
         due = queue.due_counts()
-        for kind, count in due.items():
-            handler = working.HANDLERS.get(kind)
-            if handler is None:
-                log.error("%d jobs of the unknown kind %r wait", count, kind)
-                continue
-            for _ in range(min(RINGERS, ceil(count / handler.batch))):
-                self._ring(kind)
+        for kind in due.keys() - working.HANDLERS.keys():
+            log.error("%d jobs of the unknown kind %r wait", due[kind], kind)
+        batches = sum(
+            ceil(n / working.HANDLERS[kind].batch) for kind, n in due.items() if kind in working.HANDLERS
+        )
+        for _ in range(min(RINGERS, batches)):
+            self._ring()
         self._chores(now)  # after ringing: a chore that fails keeps nobody's work waiting
         return bool(due)
 
@@ -79,9 +81,23 @@ class Relay:
             pass
 
 
-def ring_celery(kind: str) -> None:
-    """One doorbell; a broker that is away is tomorrow's problem, the sweep's and the next round's."""
+def ring_celery() -> None:
+    """One doorbell; a broker that is away is tomorrow's problem, the sweep's and the next round's.
+
+    Nothing is added while enough rings lie there unheard: a busy worker must not find a heap of stale ones first.
+    """
     try:
-        app.send_task("jobs.drain", args=[kind], expires=10, retry=False, ignore_result=True)
+        with app.pool.acquire(block=True) as broker:
+            if _unheard(broker) < RINGERS:
+                app.send_task("jobs.drain", connection=broker, expires=10, retry=False, ignore_result=True)
     except Exception as error:  # noqa: BLE001 - kombu and redis raise many kinds; the next round rings again
-        log.warning("the broker did not take a ring for %s: %s", kind, error)
+        log.warning("the broker did not take a ring: %s", error)
+
+
+def _unheard(broker: Connection) -> int:
+    try:
+        return int(
+            broker.default_channel.queue_declare(app.conf.task_default_queue, passive=True).message_count
+        )
+    except ChannelError:  # Redis has no key for an empty queue
+        return 0

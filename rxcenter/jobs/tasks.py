@@ -12,9 +12,9 @@ log = logging.getLogger(__name__)
 
 
 @shared_task(name="jobs.drain")
-def drain(kind: str) -> None:
+def drain() -> None:
     close_old_connections()
-    working.drain(kind)
+    working.drain_all()
 
 
 @shared_task(name="jobs.sweep")
@@ -25,5 +25,4 @@ def sweep() -> None:
         working.sweep(timezone.now())
     except Exception:
         log.exception("the sweep failed")
-    for kind in working.HANDLERS:
-        working.drain(kind, seconds=5)
+    working.drain_all()
