@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 @shared_task(name="jobs.drain")
 def drain() -> None:
     close_old_connections()
-    working.drain_all()
+    working.drain()
 
 
 @shared_task(name="jobs.sweep")
@@ -25,4 +25,4 @@ def sweep() -> None:
         working.sweep(timezone.now())
     except Exception:
         log.exception("the sweep failed")
-    working.drain_all()
+    working.drain()

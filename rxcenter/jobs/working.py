@@ -36,32 +36,20 @@ def register(kind: str, handler: Handler) -> None:
     HANDLERS[kind] = handler
 
 
-def drain(kind: str, seconds: float = 20.0) -> int:
-    """Work until no job of the kind is due or the time is up; returns how many jobs were taken."""
-    handler, taken, end = HANDLERS[kind], 0, monotonic() + seconds
-    while monotonic() < end:
-        jobs, at = queue.claim(kind, handler.batch)
-        if not jobs:
-            break
-        taken += len(jobs)
-        _do(handler, jobs, at)
-    return taken
-
-
-def drain_all(seconds: float = 20.0) -> int:
+def drain(only: str | None = None, seconds: float = 20.0) -> int:
     """Work in turns, one batch of every kind that is due, until nothing is; returns how many jobs were taken.
 
     In turns, so that a backlog of one kind (a thousand orders to route) never keeps another waiting (an audit).
+    `only` names one kind to work on.
     """
     taken, end = 0, monotonic() + seconds
     while monotonic() < end:
         before = taken
-        for kind in queue.due_counts():
-            if kind in HANDLERS:
-                jobs, at = queue.claim(kind, HANDLERS[kind].batch)
-                taken += len(jobs)
-                if jobs:
-                    _do(HANDLERS[kind], jobs, at)
+        for kind in [only] if only else queue.due_counts().keys() & HANDLERS.keys():
+            jobs, at = queue.claim(kind, HANDLERS[kind].batch)
+            taken += len(jobs)
+            if jobs:
+                _do(HANDLERS[kind], jobs, at)
         if taken == before:
             break
     return taken

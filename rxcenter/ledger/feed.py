@@ -14,11 +14,6 @@ def events_after(stream: str, after: int, limit: int) -> list[dict[str, Any]]:
     return [as_dict(row) for row in rows]
 
 
-def events_of(subject: Any) -> list[Event]:
-    """The whole story of one prescription, in order."""
-    return list(Event.objects.filter(subject=subject, primary=True).order_by("subject_seq"))
-
-
 def as_dict(event: Event) -> dict[str, Any]:
     return {
         "seq": event.seq,

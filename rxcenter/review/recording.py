@@ -12,7 +12,7 @@ from rxcenter import rows
 from rxcenter.prescriptions.models import PrescriptionItem
 from rxcenter.prescriptions.states import State
 from rxcenter.review.models import AuditRun, Finding, Gap, Waiting
-from rxcenter.review.summarising import drug_groups, gap_key, summary
+from rxcenter.review.summarising import gap_key, summary
 from rxcenter.review.timing import due
 
 if TYPE_CHECKING:
@@ -112,6 +112,3 @@ def _waiting(one: "Judged", run: int, at: datetime) -> dict[str, Any]:
         "taken_at": None,
         "seconds_needed": two,
     }
-
-
-__all__ = ["drug_groups", "write"]

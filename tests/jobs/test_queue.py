@@ -261,8 +261,15 @@ def test_a_backlog_of_one_kind_does_not_keep_another_waiting(monkeypatch):
         monkeypatch.setitem(working.HANDLERS, kind, handler(kind))
     add(15, kind="slow")
     add(2, kind="urgent")
-    assert working.drain_all() == 17
+    assert working.drain() == 17
     assert order.index(("urgent", 2)) <= 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_backlog_does_not_hide_the_kinds_behind_it():
+    add(5, kind="slow")
+    add(1, kind="urgent")
+    assert queue.due_counts(most=3) == {"slow": 3, "urgent": 1}
 
 
 @pytest.mark.django_db(transaction=True)
