@@ -76,6 +76,8 @@ def move_order(order: Order, taken: Taken, *, by: Actor, at: datetime) -> Order:
         _record(order, taken.move, allowed.after, taken, by, at)
         if allowed.after in TERMINAL:
             OrderLine.objects.filter(order=order, live=True).update(live=False)
+        elif order.state in TERMINAL:  # a correction brings it back (T19, T20)
+            OrderLine.objects.filter(order=order).update(live=True)
         order.refresh_from_db(fields=["state", "state_since", "claim_seq", *taken.changes])
     return order
 

@@ -17,13 +17,13 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from rxcenter.accounts import keys
 from rxcenter.accounts.admin_scoped import ByRole, ScopedAdmin, close
 from rxcenter.accounts.models import ClientKey, Institution, StaffRole, User
-from rxcenter.accounts.roles import Role
+from rxcenter.accounts.roles import NOT_STAFF, Role
 
 close(Group, AccessAttempt, AccessFailureLog, AccessLog, StaticDevice, TOTPDevice)
 
 OPERATOR = (Role.OPERATOR,)
 # What a person in front of a screen can be; the others are machines.
-HUMAN = [r for r in Role.choices if r[0] not in (Role.PLACER.value, Role.SYSTEM.value)]
+HUMAN = [r for r in Role.choices if Role(r[0]) not in NOT_STAFF]
 
 
 @admin.register(Institution)

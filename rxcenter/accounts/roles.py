@@ -13,6 +13,10 @@ class Role(models.TextChoices):
     DISPENSER = "dispenser", _("dispenser")  # machine client or staff of a dispensing institution
     REGULATOR = "regulator", _("regulator")
     OPERATOR = "operator", _("operator")
+    PATIENT = (
+        "patient",
+        _("patient"),
+    )  # whoever shows number, pickup code and second factor on the pickup page
     SYSTEM = "system", _("the centre itself")
 
 
@@ -33,4 +37,5 @@ class Actor:
         )
 
 
+NOT_STAFF = (Role.PLACER, Role.PATIENT, Role.SYSTEM)  # never granted to a person's account
 SYSTEM = Actor(Role.SYSTEM, "rxcenter")

@@ -117,3 +117,24 @@ class Countersignature(models.Model):
                 fields=["prescription", "kind", "signer", "rules"], name="countersigned_once"
             )
         ]
+
+
+class Tombstone(models.Model):
+    """A placer cancelled a prescription that has not arrived: when it comes, however late, it is cancelled, never routed."""
+
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+")
+    number = models.CharField(max_length=64)
+    revision = models.IntegerField(null=True)  # null: every revision
+    reason = models.CharField(max_length=40)  # coded
+    by = models.CharField(max_length=200)
+    made_at = models.DateTimeField()
+    met_at = models.DateTimeField(null=True)  # when the late prescription came and was cancelled
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution", "number", "revision"],
+                nulls_distinct=False,
+                name="one_tombstone_per_prescription",
+            )
+        ]

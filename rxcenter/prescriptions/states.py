@@ -59,10 +59,15 @@ MOVES: dict[str, Move] = {
     "approved": _move({S.IN_REVIEW}, S.APPROVED, *P),
     "returned": _move({S.IN_REVIEW}, S.WITH_PRESCRIBER, *P, needs_reason=True),
     "rejected": _move({S.IN_REVIEW, S.WITH_PRESCRIBER}, S.REJECTED, *P, needs_reason=True),
-    "cancelled": _move(UNDECIDED | {S.APPROVED, S.ON_HOLD}, S.CANCELLED, Role.PLACER, needs_reason=True),
+    "cancelled": _move(
+        UNDECIDED | {S.APPROVED, S.ON_HOLD}, S.CANCELLED, Role.PLACER, Role.PATIENT, SYS, needs_reason=True
+    ),
     "replaced": _move(UNDECIDED | {S.APPROVED, S.ON_HOLD}, S.REPLACED, Role.PLACER),
     "completed": _move({S.APPROVED}, S.COMPLETED, SYS),
-    "discontinued": _move({S.APPROVED, S.ON_HOLD}, S.DISCONTINUED, Role.PLACER, needs_reason=True),
+    # Some of it was handed over, the rest is not wanted any more
+    "discontinued": _move({S.APPROVED, S.ON_HOLD}, S.DISCONTINUED, Role.PLACER, SYS, needs_reason=True),
+    # A dispense was withdrawn or amended: it is not complete after all
+    "reopened": _move({S.COMPLETED, S.DISCONTINUED}, S.APPROVED, SYS),
     "expired": _move(UNDECIDED | {S.APPROVED, S.ON_HOLD}, S.EXPIRED, SYS),
     "not_dispensed": _move({S.APPROVED}, S.NOT_DISPENSED, SYS, needs_reason=True),
     "held": _move({S.APPROVED}, S.ON_HOLD, Role.PLACER, Role.REGULATOR, needs_reason=True),

@@ -151,7 +151,7 @@ def test_a_line_stands_in_one_live_order(north):
 def test_a_refused_move_leaves_no_event(north, oak):
     order = road.routed(north, routing=TO_OAK)
     before = Event.objects.count()
-    Order.objects.filter(pk=order.pk).update(state="merged")
+    Order.objects.filter(pk=order.pk).update(state="not_supplied")
     with pytest.raises(WrongState):
         claim(order.pk, by=holder(oak), at=NOON)
     assert Event.objects.count() == before

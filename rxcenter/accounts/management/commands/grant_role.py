@@ -5,10 +5,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from rxcenter.accounts.models import Institution, StaffRole, User
-from rxcenter.accounts.roles import Role
+from rxcenter.accounts.roles import NOT_STAFF, Role
 
-MACHINES = (Role.PLACER, Role.SYSTEM)
-HUMAN = [role.value for role in Role if role not in MACHINES]
+HUMAN = [role.value for role in Role if role not in NOT_STAFF]
 
 
 class Command(BaseCommand):
