@@ -90,7 +90,11 @@ def iv_incompatibilities(tables: Tables) -> Incompatibilities:
 
 @dataclass(frozen=True, slots=True)
 class NeverRoute:
-    """Ingredients that must not go by these routes. `forms` = only these dosage forms; empty = any."""
+    """Ingredients that must not go by these routes. `forms` = only these dosage forms; empty = any.
+
+    `slip_from_days` = outside hospital, a supply of that many days says that nobody gives it by this route: the word is
+    a slip to be corrected. Empty = there is no such excuse.
+    """
 
     id: str
     ingredients: tuple[str, ...]
@@ -98,6 +102,7 @@ class NeverRoute:
     forms: tuple[str, ...]
     severity: Severity
     release: Release
+    slip_from_days: int | None
     zh: str
     en: str
     action_zh: str

@@ -23,7 +23,8 @@ def same_ingredient(case: Case) -> Iterator[Hit | Gap]:
 
     Lines of different dose, of different strength or form, or only when needed, may be meant (warfarin 2.5 + 1 mg, a
     background opioid with breakthrough doses): these are shown and hold nothing. A local form beside a systemic one is no
-    duplicate, and diluents are none.
+    duplicate, and diluents are none; a second pack of a drug kept for attacks (nitroglycerin under the
+    tongue, an inhaler to be used when needed) is a spare and is shown.
 
     Why it matters: paracetamol, glibenclamide or an opioid hidden in a second product is the usual way to an overdose.
     What to do: keep one line; if both are meant, say so in the instructions.
@@ -72,6 +73,9 @@ def _severity(case: Case, uses: tuple[Use, ...]) -> Severity:
     """Parts of one plan are folded or shown; the same thing twice, or hidden in a compound, needs a decision."""
     if any(len(use.item.ingredients) > 1 for use in uses):
         return Severity.MAJOR
+    spare = case.catalogue.table("spare_packs").get(uses[0].ingredient, ())
+    if all(use.route in spare or (use.item.as_needed and use.route == "inhaled") for use in uses):
+        return Severity.MODERATE
     strengths = {use.item.raw.strength for use in uses} - {None}
     if len(strengths) == len(uses) or len({use.item.as_needed for use in uses}) > 1:
         return Severity.INFO

@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
+from audit_rules.items import Item
+from audit_rules.knowledge.injection_rows import NeverRoute
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
+
+AT_HOME = frozenset({"outpatient", "internet", "home"})
 
 
 @rule(
@@ -22,7 +26,8 @@ def never_by_this_route(case: Case) -> Iterator[Hit]:
     """A drug by a route that kills or maims: vincristine intrathecally, potassium chloride pushed, depot penicillin in a vein.
 
     Why it matters: these are the never events of medication safety; there is no second chance.
-    What to do: correct the route.
+    What to do: correct the route. A depot or insulin suspension for a week or more to take home is injected by the
+    patient or at a visit: there a written intravenous route is a slip of the document, to be corrected and sent again.
     """
     table = case.catalogue.table("never_routes")
     for item in case.items:
@@ -41,8 +46,14 @@ def never_by_this_route(case: Case) -> Iterator[Hit]:
                     ),
                     action=Text(row.action_zh, row.action_en),
                     evidence={"route": item.route or "", "form": item.form or "not written"},
-                    severity=row.severity,
-                    release=row.release,
+                    severity=Severity.MAJOR if _slip(case, item, row) else row.severity,
+                    release=Release.RESUBMIT if _slip(case, item, row) else row.release,
                     sources=(row.source,),
                     cause=f"never-route:{item.line}:{key}",
                 )
+
+
+def _slip(case: Case, item: Item, row: NeverRoute) -> bool:
+    """Whether the supply itself says that it is not given by the route that is written."""
+    taken_home = case.setting in AT_HOME and item.days is not None
+    return taken_home and row.slip_from_days is not None and item.days >= row.slip_from_days
