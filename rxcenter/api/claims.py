@@ -1,8 +1,6 @@
 """Dispensers: offers, claims, return, dispense, decline. Each view checks shape and calls one verb."""
 
 import json
-from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -17,16 +15,14 @@ from routing.declining import decline
 from routing.dispensing import dispense
 from routing.handing import as_held, claim_answer, offer_answer, without_secrets
 from routing.holding import mine
-from routing.idempotency import Answer, asked, once
+from routing.idempotency import Answer
 from routing.models import Offer
 from routing.returning import give_back
-from rxcenter.accounts.roles import Actor
 from rxcenter.api import claims_shapes as shapes
 from rxcenter.api.authentication import dispenser
+from rxcenter.api.custody_calls import answered, as_json, checked, claim_token, once, sent
 from rxcenter.api.problems import respond
 from rxcenter.prescriptions.states import State
-
-JSON = "application/json"
 
 
 class OffersView(APIView):
@@ -69,7 +65,7 @@ class DeclineView(APIView):
         summary="Say no to an offer; the next dispenser is asked at once",
     )
     def post(self, request: Request, offer: int) -> HttpResponse:
-        body = _checked(shapes.Decline, request)
+        body = checked(shapes.Decline, request)
         declined = decline(offer, reason=body["reason"], by=dispenser(request.auth), at=timezone.now())
         return respond(200, {"offer_id": declined.pk, "state": declined.state, "reason": declined.reason})
 
@@ -87,7 +83,7 @@ class ClaimsView(APIView):
         summary="Claim an order: by the offered order's id, or by prescription number and pickup code",
     )
     def post(self, request: Request) -> HttpResponse:
-        body = _checked(shapes.ClaimRequest, request)
+        body = checked(shapes.ClaimRequest, request)
         by, at = dispenser(request.auth), timezone.now()
 
         def act() -> Answer:
@@ -97,15 +93,15 @@ class ClaimsView(APIView):
             )
             made = claim(order, by=by, at=at, proven=proven)
             answer = claim_answer(made.claim, by=by, at=at, token=made.token)
-            kept = _json(without_secrets(answer))
-            return Answer(201, _json(answer), made.claim.order.prescription_id, kept=kept)
+            kept = as_json(without_secrets(answer))
+            return Answer(201, as_json(answer), made.claim.order.prescription_id, kept=kept)
 
         def whole(kept: str) -> str:
-            return _json(as_held(json.loads(kept), by=by, at=at))
+            return as_json(as_held(json.loads(kept), by=by, at=at))
 
         with proving.counting(at):
-            answer = _once(request, "claims", act, by, whole=whole)
-        response = _sent(answer)
+            answer = once(request, "claims", act, by, whole=whole)
+        response = sent(answer)
         response["Location"] = f"/api/v1/claims/{json.loads(answer.body)['claim_id']}"
         return response
 
@@ -137,15 +133,15 @@ class ReturnView(APIView):
         summary="Give an unsupplied order back; it is offered to the next dispenser at once",
     )
     def post(self, request: Request, claim: UUID) -> HttpResponse:
-        body = _checked(shapes.Return, request)
-        by, at, token = dispenser(request.auth), timezone.now(), _token(request)
+        body = checked(shapes.Return, request)
+        by, at, token = dispenser(request.auth), timezone.now(), claim_token(request)
 
         def act() -> Answer:
             order = give_back(claim, token, reason=body["reason"], by=by, at=at)
             answer = {"claim_id": str(claim), "state": "returned", "order": str(order.pk)}
-            return _answer(200, answer, order.prescription_id)
+            return answered(200, answer, order.prescription_id)
 
-        return _sent(_once(request, f"claims/{claim}/return", act, by, token))
+        return sent(once(request, f"claims/{claim}/return", act, by, token))
 
 
 class DispensesView(APIView):
@@ -161,8 +157,8 @@ class DispensesView(APIView):
         summary="Record the hand-over of a whole order; the prescription is completed",
     )
     def post(self, request: Request, claim: UUID) -> HttpResponse:
-        body = _checked(shapes.DispenseRequest, request)
-        by, at, token = dispenser(request.auth), timezone.now(), _token(request)
+        body = checked(shapes.DispenseRequest, request)
+        by, at, token = dispenser(request.auth), timezone.now(), claim_token(request)
 
         def act() -> Answer:
             made = dispense(claim, token, shapes.handover(body), by=by, at=at)
@@ -175,47 +171,7 @@ class DispensesView(APIView):
                 "lines": made.lines,
                 "handed_over_at": made.handed_over_at.isoformat(),
             }
-            return _answer(201, answer, made.order.prescription_id)
+            return answered(201, answer, made.order.prescription_id)
 
         with proving.counting(at):
-            return _sent(_once(request, f"claims/{claim}/dispenses", act, by, token))
-
-
-def _checked(shape: type[shapes.Strict], request: Request) -> dict[str, Any]:
-    request.body  # noqa: B018  kept by Django before the parser drains the stream: the key is bound to these bytes
-    found = shape(data=request.data)
-    found.is_valid(raise_exception=True)
-    return dict(found.validated_data)
-
-
-def _once(
-    request: Request,
-    route: str,
-    act: Callable[[], Answer],
-    by: Actor,
-    token: str = "",
-    whole: Callable[[str], str] = str,
-) -> Answer:
-    key = request.headers.get("Idempotency-Key")
-    sent = request.body + b"\x00" + token.encode()
-    return once(asked(request.auth.institution, route, key, sent), act, by=by, at=timezone.now(), whole=whole)
-
-
-def _token(request: Request) -> str:
-    return request.headers.get("Claim-Token", "")
-
-
-def _answer(status: int, content: dict[str, Any], prescription: UUID) -> Answer:
-    return Answer(status, _json(content), prescription)
-
-
-def _json(content: dict[str, Any]) -> str:
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-
-
-def _sent(answer: Answer) -> HttpResponse:
-    response = HttpResponse(answer.body.encode(), status=answer.status, content_type=JSON)
-    response["Cache-Control"] = "no-store"
-    if answer.replayed:
-        response["Idempotent-Replayed"] = "true"
-    return response
+            return sent(once(request, f"claims/{claim}/dispenses", act, by, token))
