@@ -1,6 +1,6 @@
 """Turns facts of the patient tables into hits: the wording and the evidence that their rules share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from audit_rules.knowledge.patient_rows import Match
@@ -10,6 +10,13 @@ from audit_rules.wording import named
 if TYPE_CHECKING:
     from audit_rules.case import Case
 
+# Cause, laboratory values and coded diseases of an organ: what one rule calls disease another calls dose.
+ORGANS = (
+    ("hepatic", frozenset({"alt", "ast", "bilirubin"}), ("B15", "B16", "B17", "B18", "K70", "K71", "K72", "K74", "K75", "I85")),
+    ("renal", frozenset({"egfr", "crcl", "creatinine"}), ("N17", "N18", "N19", "Z992", "Z491")),
+)  # fmt: skip
+DRUG = frozenset({"age_years", "daily_mg", "course_days", "with"})  # says nothing of what is harmed
+
 
 def said(drug: Text, effect_zh: str, effect_en: str) -> Text:
     """A drug and what is wrong with it, as one short line."""
@@ -17,7 +24,9 @@ def said(drug: Text, effect_zh: str, effect_en: str) -> Text:
 
 
 def hits(case: "Case", table: str, at_most: Severity | None = None) -> Iterator[Hit]:
-    """One hit for each drug and true fact of a table; an ingredient's hits share one cause, so the worst speaks."""
+    """One hit for each drug and true fact of a table. Those that rest on one organ share one cause with the rules of
+    that organ, the others of an ingredient one of the table: the worst speaks.
+    """
     for match in case.catalogue.table(table).matching(case, unknown=False):
         yield hit(case, match, table, at_most)
 
@@ -25,13 +34,25 @@ def hits(case: "Case", table: str, at_most: Severity | None = None) -> Iterator[
 def hit(case: "Case", match: Match, table: str, at_most: Severity | None = None) -> Hit:
     """The hit of one fact. `at_most` caps its severity where a condition is only half known."""
     fact, use = match.fact, match.use
+    evidence = fact.when.evidence(case, match.doses)
+    organ = _organ(evidence)
     return Hit(
         lines=(use.line,),
         drugs=(use.ingredient,),
         message=said(named(case, (use.ingredient,)), fact.effect_zh, fact.effect_en),
         action=Text(fact.action_zh, fact.action_en),
-        evidence=fact.when.evidence(case, match.doses),
+        evidence=evidence,
         severity=fact.severity if at_most is None else min(fact.severity, at_most),
         sources=(fact.source,),
-        cause=f"{table}:{use.ingredient}",
+        cause=f"{organ}:{use.line}:{use.ingredient}" if organ else f"{table}:{use.ingredient}",
     )
+
+
+def _organ(evidence: Mapping[str, str]) -> str | None:
+    """The organ that all of the evidence is about, as the rules of that organ name their causes; else None."""
+    codes = evidence.get("icd10", "").split(", ") if "icd10" in evidence else []
+    for organ, labs, diseases in ORGANS:
+        about = (codes or labs & evidence.keys()) and evidence.keys() <= labs | {"icd10"} | DRUG
+        if about and all(code.startswith(diseases) for code in codes):
+            return organ
+    return None

@@ -2,8 +2,9 @@
 
 `or` parts `and` parts; a part may start with `not`. Parts: `pregnant`, `lactating`, `sex:female`, `dx` (a coded
 diagnosis exists and none is bare text), `icd:J45|J46`, `with:class:ppi`, `without:warfarin`, and comparisons
-`age>=65` (years), `days<28` (of life), `week<14` (of pregnancy), `lab:potassium>5.0`, `dose>300`, `dose:left>20`
-(mg a day). What the record does not say is unknown, and unknown is neither true nor false.
+`age>=65` (years), `days<28` (of life), `weight<=60` (kg), `week<14` (of pregnancy), `lab:potassium>5.0`,
+`dose>300`, `dose:left>20` (mg a day). Of the line itself: `course>=56` (days supplied), `form:tablet|capsule`,
+`prn` (only when needed). What the record does not say is unknown, and unknown is neither true nor false.
 """
 
 import operator
@@ -18,6 +19,7 @@ from audit_rules.quantities import Amount, shown
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
+    from audit_rules.items import Item
     from audit_rules.patient import Lab
 
 Truth = bool | None
@@ -25,17 +27,25 @@ Truth = bool | None
 OPERATORS: dict[str, Callable[[Decimal, Decimal], bool]] = {
     ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt,
 }  # fmt: skip
-_COMPARED = re.compile(r"(age|days|week|dose(?::left|:right)?|lab:[a-z0-9]+)(>=|<=|>|<)([0-9]+(?:\.[0-9]+)?)")
-_NAMED = re.compile(r"(icd|with|without|sex):(\S+)")
-_BARE = frozenset({"pregnant", "lactating", "dx"})
+_COMPARED = re.compile(
+    r"(age|days|week|weight|course|dose(?::left|:right)?|lab:[a-z0-9_]+)(>=|<=|>|<)([0-9]+(?:\.[0-9]+)?)"
+)
+_NAMED = re.compile(r"(icd|with|without|sex|form):(\S+)")
+_BARE = frozenset({"pregnant", "lactating", "dx", "prn"})
+NAMES = {
+    "age": "age_years", "days": "age_days", "week": "pregnancy_weeks", "weight": "weight_kg", "course": "course_days",
+}  # fmt: skip
 
 
 class Doses(NamedTuple):
-    """Daily amounts a condition may ask for: of the drug itself, or of the two sides of a pair."""
+    """What a condition may ask of the drugs: the daily amount and the line of the drug itself, or the daily amounts
+    of the two sides of a pair.
+    """
 
     own: Amount | None = None
     left: Amount | None = None
     right: Amount | None = None
+    item: "Item | None" = None
 
 
 NO_DOSES = Doses()
@@ -54,7 +64,7 @@ class Part:
 
     def holds(self, case: "Case", doses: Doses) -> Truth:
         """Whether the part is true of the case."""
-        truth = self._compared(case, doses) if self.sign else self._named(case)
+        truth = self._compared(case, doses) if self.sign else self._named(case, doses.item)
         return truth if truth is None or not self.negated else not truth
 
     def _compared(self, case: "Case", doses: Doses) -> Truth:
@@ -63,9 +73,11 @@ class Part:
         value = _number(self.asks, case, doses)
         return None if value is None else OPERATORS[self.sign](value, self.bound)
 
-    def _named(self, case: "Case") -> Truth:
+    def _named(self, case: "Case", item: "Item | None") -> Truth:
         if self.asks == "icd":
             return _any_starts(_codes(self, case), self.names)
+        if self.asks in ("form", "prn"):
+            return self._of_line(item)
         if self.asks in ("with", "without"):
             return bool(_taken(self.names, case)) is (self.asks == "with")
         if self.asks == "sex":
@@ -73,6 +85,13 @@ class Part:
         if self.asks == "dx":
             return _diagnosed(case)
         return case.patient.pregnant if self.asks == "pregnant" else case.patient.lactating
+
+    def _of_line(self, item: "Item | None") -> Truth:
+        if item is None:
+            return None
+        if self.asks == "prn":
+            return item.as_needed
+        return item.form in self.names if item.form else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +189,10 @@ def _number(asks: str, case: "Case", doses: Doses) -> Decimal | None:
         return amount.value if amount is not None and amount.unit == "mg" else None
     if asks == "age":
         return Decimal(case.patient.age_years)
+    if asks == "course":
+        return doses.item.days if doses.item else None
+    if asks == "weight":
+        return case.patient.weight_kg
     number = case.patient.age_days if asks == "days" else case.patient.pregnancy_weeks
     return None if number is None else Decimal(number)
 
@@ -195,7 +218,7 @@ def _evidence(part: Part, case: "Case", doses: Doses) -> dict[str, str]:
     if not part.sign:
         return {}
     value = _number(part.asks, case, doses)
-    name = {"age": "age_years", "days": "age_days", "week": "pregnancy_weeks"}.get(part.asks)
+    name = NAMES.get(part.asks)
     if value is None:
         return {}
     return {name: shown(value)} if name else {"daily_mg" + part.asks[4:].replace(":", "_"): shown(value)}

@@ -61,7 +61,7 @@ class Facts:
             gate = self._gates.get(use.ingredient)
             if gate is None or gate.shut(case) or (not unknown and gate.unmeasured(case)):
                 continue
-            doses = Doses(own=use.daily)
+            doses = Doses(own=use.daily, item=use.item)
             for fact in self._by_ingredient[use.ingredient]:
                 if not reaches(use.item, fact.routes):
                     continue
