@@ -103,7 +103,7 @@ def _amounts(written: Written, dose: Quantity | None, units: Units) -> dict[str,
     keys = written.meaning.ingredients
     if len(keys) > 1 or written.parts:
         return _of_compound(written, given, units)
-    if found.unit.dimension in ("mass", "activity", "amount"):
+    if found.unit.dimension in ("mass", "activity", "amount", "rate"):
         return {keys[0]: given}
     content = _content(written, given, units)
     return content if isinstance(content, str) else {keys[0]: content}

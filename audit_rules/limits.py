@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 ADULT = 18  # years
 TWICE = Decimal(2)
 ROUNDING = Decimal("1.1")  # a child's dose within a tenth of the limit is rounding to a measurable volume
-THOUSAND = Decimal(1000)
-LEAST_MEANT = Decimal(50)  # a slip is only named where what was meant is at least a fiftieth of the maximum
-MUCH, LITTLE = THOUSAND / LEAST_MEANT, 1 / (THOUSAND * LEAST_MEANT)
+TEN = Decimal(10)
 
 
 class Over(NamedTuple):
@@ -51,21 +49,33 @@ def of_age(row: DoseLimit, patient: "Patient") -> bool:
 
 
 def rows_for(case: "Case", use: Use, population: str) -> tuple[DoseLimit, ...]:
-    """Limits of one population that meet the use: those for the patient's diseases, else those without any."""
+    """Limits of one population that meet the use: those for the patient's diseases, else those without any.
+
+    Rows for short courses count beside the others, where the course is as short.
+    """
     rows: tuple[DoseLimit, ...] = case.catalogue.table("doses").get(use.ingredient, ())
-    special, ordinary = [], []
+    special: list[DoseLimit] = []
+    ordinary: list[DoseLimit] = []
+    brief: list[DoseLimit] = []
     for row in rows:
         if (
             row.population != population
             or not by_route(row.routes, use.item)
             or not of_age(row, case.patient)
+            or (row.max_days is not None and not short(use.item, row.max_days))
         ):
             continue
         if not row.icd:
-            ordinary.append(row)
+            (ordinary if row.max_days is None else brief).append(row)
         elif matching(case.patient.codes, row.icd):
-            special.append(row)
-    return tuple(special or ordinary)
+            (special if row.max_days is None else brief).append(row)
+    return (*(special or ordinary), *brief)
+
+
+def short(item: Item, days: Decimal) -> bool:
+    """Whether a line is given once, or for no longer than this."""
+    once = item.frequency is not None and item.frequency.once
+    return once or (item.days is not None and item.days <= days)
 
 
 @per_case
@@ -94,32 +104,14 @@ def over(given: Amount | None, rows: Iterable[DoseLimit], which: str) -> Over | 
     return Over(given, *limit) if limit and given.value > limit[0] else None
 
 
-@per_case
-def slipped(case: "Case", use: Use) -> Decimal | None:
-    """The factor by which the single dose was probably miswritten: 1000 too much, or 0.001 of what was meant.
-
-    Only for plain amounts in mg: a thousandth of the dose lies well inside the limit, or a thousand times the
-    dose does. None = no slip.
+def graded(case: "Case", ingredient: str, found: Over) -> tuple[Severity, Release | None]:
+    """Twice the limit stops (ten times, for a harmless drug), a high-alert drug stops at once; below that the
+    prescriber may sign again.
     """
-    if use.single is None or use.single.unit != "mg":
-        return None
-    limit = widest(totals(case, use), "mg", "single_max")
-    if limit is None:
-        return None
-    share = use.single.value / limit[0]
-    if MUCH <= share <= THOUSAND:
-        return THOUSAND
-    adult = case.patient.age_years >= ADULT
-    if adult and LITTLE <= share <= 1 / THOUSAND:
-        return 1 / THOUSAND
-    return None
-
-
-def graded(case: "Case", ingredient: str, ratio: Decimal) -> tuple[Severity, Release | None]:
-    """Twice the limit stops, a high-alert drug stops at once; below twice the prescriber may sign again."""
     alert = "high_alert" in case.ingredient(ingredient).flags
-    release = None if ratio >= TWICE else Release.DOUBLE_SIGN
-    return (Severity.CRITICAL if alert or ratio >= TWICE else Severity.MAJOR), release
+    release = None if found.ratio >= TWICE else Release.DOUBLE_SIGN
+    stops = alert or found.ratio >= (TEN if found.row.wide else TWICE)
+    return (Severity.CRITICAL if stops else Severity.MAJOR), release
 
 
 def cause(line: int, ingredient: str) -> str:

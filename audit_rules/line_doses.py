@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from audit_rules.items import Reading, Use
 from audit_rules.knowledge.dose_rows import DoseLimit
-from audit_rules.limits import LITTLE, MUCH, THOUSAND, by_route
+from audit_rules.limits import by_route
 from audit_rules.quantities import Amount
+from audit_rules.slips import FEW_IU, LITTLE, MUCH, THOUSAND
 
 if TYPE_CHECKING:
     from audit_rules.catalogue import Catalogue
@@ -49,21 +50,30 @@ def daily_below(reading: Reading, catalogue: "Catalogue") -> bool:
     """Whether what the line gives in a day is less than some amount that works."""
     for use, row in _rows(reading, catalogue):
         given, least = use.daily, row.daily_min
-        if given and least is not None and given.unit == row.unit and given.value < least:
+        if given is None or least is None or given.unit != row.unit:
+            continue
+        if row.basis != "total" or given.value < least:
             return True
     return False
 
 
 def slips(reading: Reading, catalogue: "Catalogue") -> bool:
     """Whether a single dose is so far from some limit that its unit may be wrong."""
-    for use, row in _rows(reading, catalogue):
-        given, limit = use.single, row.single_max
-        if given is None or limit is None or row.basis != "total" or not given.unit == row.unit == "mg":
-            continue
-        share = given.value / limit if limit else Decimal(0)
-        if MUCH <= share <= THOUSAND or LITTLE <= share <= 1 / THOUSAND or not limit:
-            return True
-    return False
+    return any(_may_slip(use.single, row) for use, row in _rows(reading, catalogue))
+
+
+def _may_slip(given: Amount | None, row: DoseLimit) -> bool:
+    limit = row.single_max if row.basis == "total" else row.single_cap
+    if given is None or limit is None or not limit or given.unit not in ("mg", "IU"):
+        return False
+    if row.unit != given.unit:
+        return row.unit in ("mg", "IU")
+    if row.basis != "total":
+        return given.value > limit  # a child's slip exceeds what any child may have
+    share = given.value / limit
+    if given.unit == "IU":
+        return share < FEW_IU
+    return MUCH <= share <= THOUSAND or LITTLE <= share <= 1 / THOUSAND
 
 
 def in_another_unit(reading: Reading, catalogue: "Catalogue") -> bool:

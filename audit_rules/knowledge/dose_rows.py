@@ -35,8 +35,10 @@ class DoseLimit:
     """Greatest doses of one ingredient for one kind of patient and route.
 
     `basis` total: the limits are amounts; kg and m2: amounts per kilogram or square metre, never above the caps;
-    none: the label names no maximum and `note` says why. `routes` hold route groups and codes. `serious` = a gap
-    that keeps this limit from being checked holds the prescription.
+    none: the label names no maximum and `note` says why. `routes` hold route groups and codes. With `max_days` the
+    row is for courses no longer than that and for doses given once (a loading dose, a pulse, a single-dose cure).
+    `wide` = harmless drugs: an excess only stops from ten times the limit on. `serious` = a gap that keeps this
+    limit from being checked holds the prescription.
     """
 
     ingredient: str
@@ -45,6 +47,7 @@ class DoseLimit:
     age_from: Age | None  # inclusive
     age_to: Age | None  # exclusive
     icd: tuple[str, ...]
+    max_days: Decimal | None
     basis: str  # total | kg | m2 | none
     single_max: Decimal | None
     daily_max: Decimal | None
@@ -52,6 +55,7 @@ class DoseLimit:
     daily_cap: Decimal | None
     daily_min: Decimal | None
     unit: str
+    wide: bool
     serious: bool
     note: str
     source: str

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.limits import cause, facts, graded, over, slipped, told, totals
+from audit_rules.limits import cause, facts, graded, over, told, totals
 from audit_rules.line_doses import single_above
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.slips import slipped
 from audit_rules.wording import named
 
 
@@ -33,7 +34,7 @@ def single_dose_over_maximum(case: Case) -> Iterator[Hit | Gap]:
         found = over(use.single, totals(case, use), "single_max")
         if found is None or slipped(case, use):
             continue
-        severity, release = graded(case, use.ingredient, found.ratio)
+        severity, release = graded(case, use.ingredient, found)
         drug, limit = named(case, (use.ingredient,)), told(found.given._replace(value=found.limit))
         yield Hit(
             lines=(use.line,),

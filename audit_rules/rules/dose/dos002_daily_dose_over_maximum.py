@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 from audit_rules.case import Case
 from audit_rules.items import Use
-from audit_rules.limits import Over, cause, facts, graded, over, slipped, told, totals
+from audit_rules.limits import Over, cause, facts, graded, over, told, totals
 from audit_rules.line_doses import daily_above
 from audit_rules.past import Past
 from audit_rules.quantities import Amount, shown
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.slips import slipped
 from audit_rules.wording import named
 
 SYSTEMIC = frozenset({"oral", "parenteral", "rectal"})
@@ -99,7 +100,7 @@ def _adds(case: Case, past: Past, unit: str) -> bool:
 
 
 def _hit(case: Case, ingredient: str, whole: Whole, found: Over) -> Hit:
-    severity, release = graded(case, ingredient, found.ratio)
+    severity, release = graded(case, ingredient, found)
     drug, limit = named(case, (ingredient,)), told(found.given._replace(value=found.limit))
     lines = tuple(use.line for use in whole.uses)
     parts = [f"line {use.line}: {told(use.daily)}" for use in whole.uses if use.daily]

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.limits import cause, slipped, told
+from audit_rules.limits import cause, told
 from audit_rules.line_doses import slips
 from audit_rules.quantities import Amount, shown
 from audit_rules.report import Gap, Hit, Release, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.slips import slipped
 from audit_rules.wording import named
 
 
@@ -23,26 +24,26 @@ from audit_rules.wording import named
     line=slips,
 )
 def dose_unit_slip(case: Case) -> Iterator[Hit | Gap]:
-    """A dose that is only plausible with another unit: mg for µg, g for mg, or mg for g.
+    """A dose that is only plausible with another unit: mg for µg, g for mg, mg for g, mg for IU or IU for mg.
 
     A thousandth of the dose (or a thousand times it, in adults) lies well inside the label's maximum while the dose
-    itself is far outside.
+    itself is far outside; or the number is a usual one in the label's other unit.
 
     Why it matters: levothyroxine 100 mg for 100 µg, or digoxin 250 mg for 250 µg, kills.
     What to do: ask the prescriber which unit is meant and write the prescription anew.
     """
     for use in case.uses:
-        factor = slipped(case, use)
-        if factor is None or use.single is None:
+        intended = slipped(case, use)
+        if intended is None or use.single is None:
             continue
         drug = named(case, (use.ingredient,))
         dose = use.item.raw.dose
         written = f"{shown(dose.value)} {dose.unit}"
         if written != told(use.single):
             written += f" ({told(use.single)})"
-        meant = told(Amount(use.single.value / factor, "mg"))
-        if use.single.value / factor < 1:
-            meant = told(Amount(use.single.value / factor * 1000, "µg"))
+        meant = told(intended)
+        if intended.unit == "mg" and intended.value < 1:
+            meant = told(Amount(intended.value * 1000, "µg"))
         yield Hit(
             lines=(use.line,),
             drugs=(use.ingredient,),

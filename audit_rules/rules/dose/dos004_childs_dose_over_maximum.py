@@ -47,7 +47,7 @@ def childs_dose_over_maximum(case: Case) -> Iterator[Hit | Gap]:
 
 
 def _hit(case: Case, use: Use, body: Body, found: Over, which: str) -> Hit:
-    severity, release = graded(case, use.ingredient, found.ratio)
+    severity, release = graded(case, use.ingredient, found)
     if found.ratio <= ROUNDING:
         severity, release = Severity.INFO, None
     drug, limit = named(case, (use.ingredient,)), told(found.given._replace(value=found.limit))

@@ -42,7 +42,7 @@ def dose_over_maximum_for_surface(case: Case) -> Iterator[Hit | Gap]:
 
 
 def _hit(case: Case, use: Use, body: Body, found: Over, which: str) -> Hit:
-    severity, release = graded(case, use.ingredient, found.ratio)
+    severity, release = graded(case, use.ingredient, found)
     drug, limit = named(case, (use.ingredient,)), told(found.given._replace(value=found.limit))
     dose = f"{told(found.given)} ({per_body(found.given, body, 'm2')})"
     return Hit(
