@@ -1,11 +1,13 @@
 """What a dispenser gets to read: the masked document, and the personal fields that dispensing needs, each reading logged."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from routing import supplying
 from routing.holding import mine, token_again
-from routing.models import Claim, Offer, Order
+from routing.models import Claim, Offer, Order, Transfer
 from rxcenter.accounts.roles import Actor
 from rxcenter.patients.revealing import reveal
 from rxcenter.prescriptions.models import Prescription
@@ -53,33 +55,43 @@ def as_held(kept: dict[str, Any], *, by: Actor, at: datetime) -> dict[str, Any]:
 
 def offer_answer(offer: Offer) -> dict[str, Any]:
     """An offer as its dispenser sees it: what to supply, nothing about whom."""
-    order = offer.order
+    return {"offer_id": offer.pk, "made_at": offer.made_at.isoformat(), **_wanted(offer.order)}
+
+
+def transfer_answer(transfer: Transfer, answer_by: datetime) -> dict[str, Any]:
+    """An order that another dispenser wants to pass on to me: what to supply, nothing about whom."""
+    return {
+        "transfer_id": transfer.pk,
+        "from": transfer.claim.dispenser_id,
+        "reason": transfer.reason,
+        "made_at": transfer.made_at.isoformat(),
+        "answer_by": answer_by.isoformat(),
+        **_wanted(transfer.claim.order),
+    }
+
+
+def _wanted(order: Order) -> dict[str, Any]:
     document = order.prescription.document
     return {
-        "offer_id": offer.pk,
         "order": str(order.pk),
         "prescription_no": order.prescription.number,
         "placer": order.institution_id,
         "kind": order.prescription.kind,
         "delivery": order.delivery,
-        "made_at": offer.made_at.isoformat(),
         "expires_at": order.expires_at.isoformat(),
-        "items": [_item(item) for item in document["items"]],
+        "items": _items(order, document),
         "herbal_doses": (document.get("herbal") or {}).get("doses"),
     }
 
 
 def _order(order: Order) -> dict[str, Any]:
-    lines = order.lines.order_by("line").values_list("line", "remaining", "unit")
+    lines = {row.line: row for row in order.lines.all()}
     return {
         "id": str(order.pk),
         "state": order.state,
         "delivery": order.delivery,
         "expires_at": order.expires_at.isoformat(),
-        "lines": [
-            {"line": n, "remaining": None if left is None else f"{left.normalize():f}", "unit": unit or None}
-            for n, left, unit in lines
-        ],
+        "lines": supplying.shown(lines),
     }
 
 
@@ -113,6 +125,15 @@ def _without_identifiers(prescription: Prescription) -> dict[str, Any]:
     return document
 
 
-def _item(item: dict[str, Any]) -> dict[str, Any]:
+def _items(order: Order, document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The order's own lines with what is left of them: a part does not ask for all that was prescribed."""
+    rows = {row.line: row for row in order.lines.all()}
+    return [_item(item, rows[item["line"]].remaining) for item in document["items"] if item["line"] in rows]
+
+
+def _item(item: dict[str, Any], left: Decimal | None) -> dict[str, Any]:
     names = ("line", "drug", "form", "strength", "quantity")
-    return {name: item[name] for name in names if item.get(name) is not None}
+    shown = {name: item[name] for name in names if item.get(name) is not None}
+    if left is not None and "quantity" in shown:
+        shown["quantity"] = {**shown["quantity"], "value": int(left) if left == int(left) else float(left)}
+    return shown

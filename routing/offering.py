@@ -1,16 +1,17 @@
 """Who is asked next, after a decline, a return or a lapse. Nothing stays silently open."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from routing.custody import Taken, move_order
+from routing.custody import Taken, move_order, next_fence
 from routing.eligible import Need, Reason, Way, why_not
-from routing.models import Claim, Offer, Order
+from routing.models import CancelRequest, Claim, Offer, Order
 from routing.register import candidates, pool
-from rxcenter.accounts.roles import SYSTEM
-from rxcenter.prescriptions.lifecycle import Step, move
+from routing.settling import settle
+from routing.states import WAITING
+from rxcenter.accounts.roles import SYSTEM, Actor
 from rxcenter.prescriptions.models import Prescription
-from rxcenter.prescriptions.states import State
 
 # Return reasons after which the same dispenser may be asked again when nobody else is left.
 AGAIN = frozenset({"claimed_by_mistake", "patient_delayed", "lease_ran_out"})
@@ -37,23 +38,28 @@ def way_of(order: Order, code: str) -> Way:
 
 
 def after_reopening(order: Order, prescription: Prescription, *, at: datetime) -> None:
-    """An order fell back to open: end it where its time is over, else ask the next dispenser, else say so.
+    """An order fell back to open: end it where it is to be cancelled or its time is over, else ask the next dispenser.
 
     The caller holds the locks on prescription and order.
     """
+    if order.cancel_requested:
+        end_cancelled(order, prescription, by=SYSTEM, at=at)
+        return
     if order.expires_at <= at:
         end_expired(order, prescription, at=at)
         return
-    taken = _next(order, prescription)
+    taken = choose_next(order, prescription)
     if taken.move == "opened":
         return  # the pool: it is open already
     move_order(order, taken, by=SYSTEM, at=at)
     if taken.move == "offered":
-        _ask(order, taken.dispensers[0], at=at)
+        ask(order, taken.dispensers[0], at=at)
 
 
-def _next(order: Order, prescription: Prescription) -> Taken:
-    """offered (to the first eligible one not yet asked), opened (to the pool) or unroutable."""
+def choose_next(order: Order, prescription: Prescription, without: Collection[str] = ()) -> Taken:
+    """offered (to the first eligible one not yet asked), opened (to the pool) or unroutable.
+
+    `without`: who does not make it an open order by taking part in the pool; it had its chance."""
     need, passed = need_of(order, prescription), dict(order.why_not)
     facts = candidates(order.ranked)
     for code in _still_to_ask(order):
@@ -61,12 +67,12 @@ def _next(order: Order, prescription: Prescription) -> Taken:
         if not reasons:
             return Taken("offered", body={"dispenser": code, **_told(order)}, dispensers=[code])
         passed[code] = [str(r) for r in reasons]
-    if order.pool and any(not why_not(c, need, Way.POOL) for c in pool()):
+    if order.pool and any(not why_not(c, need, Way.POOL) for c in pool() if c.code not in without):
         return Taken("opened", body=_told(order))
     return Taken("unroutable", body={"why_not": passed}, changes={"why_not": passed})
 
 
-def _ask(order: Order, code: str, *, at: datetime) -> Offer:
+def ask(order: Order, code: str, *, at: datetime) -> Offer:
     """Write the offer of an order to one dispenser."""
     rank = Offer.objects.filter(order=order).count() + 1
     return Offer.objects.create(order=order, dispenser_id=code, rank=rank, made_at=at)
@@ -85,8 +91,38 @@ def end_expired(order: Order, prescription: Prescription, *, at: datetime) -> No
     asked = close_offers(order, Offer.State.TIMED_OUT, at=at, reason="expired")
     body = {"expires_at": order.expires_at.isoformat()}
     move_order(order, Taken("expired", body=body, dispensers=asked), by=SYSTEM, at=at)
-    if prescription.state in (State.APPROVED, State.ON_HOLD):
-        move(Step(prescription.pk, "expired", body={"order": str(order.pk)}), by=SYSTEM, at=at)
+    settle(prescription, at=at)
+
+
+def end_cancelled(
+    order: Order,
+    prescription: Prescription,
+    *,
+    by: Actor,
+    at: datetime,
+    reason: str = "",
+    body: Mapping[str, Any] | None = None,
+    settling: bool = True,
+) -> None:
+    """The placer's cancel takes effect on one order; a request that waited for it is answered.
+
+    The caller holds the locks, and has ended the claim where one was open; without `settling` it ends the
+    prescription itself.
+    """
+    asked = close_offers(order, Offer.State.SUPERSEDED, at=at, reason="cancelled")
+    waiting = CancelRequest.objects.filter(order=order, outcome=CancelRequest.Outcome.WAITING).first()
+    last = Claim.objects.filter(order=order).order_by("-seq").values_list("dispenser_id", flat=True).first()
+    told = [*asked, *([last] if last and order.cancel_requested else [])]
+    why = reason or (waiting.reason if waiting else "other")
+    step = "cancelled" if order.state in WAITING else "cancel_accepted"
+    changes = {**next_fence(), "cancel_requested": False, "stale": False}
+    move_order(order, Taken(step, why, body or {}, told, changes), by=by, at=at)
+    if waiting:
+        waiting.outcome, waiting.decided_at = CancelRequest.Outcome.CANCELLED, at
+        waiting.decided_by = str(by)
+        waiting.save(update_fields=["outcome", "decided_at", "decided_by"])
+    if settling:
+        settle(prescription, at=at, streams=told)
 
 
 def _still_to_ask(order: Order) -> list[str]:

@@ -33,6 +33,83 @@ class AlreadyDispensed(Conflict):
     slug = "already-dispensed"
 
 
+class Gone(Refused):
+    """It ended otherwise: not supplied, discontinued, replaced; `state` says how."""
+
+    slug, status = "gone", 410
+
+
+class NotYetValid(Conflict):
+    """An issue whose window has not opened; `valid_from` says when it does."""
+
+    slug = "not-yet-valid"
+
+
+class NotHolder(Refused):
+    """The code was right, but somebody else holds the order, or nobody does."""
+
+    slug, status = "not-holder", 412
+
+
+class SignatureInvalid(Conflict):
+    """The stored document is not the one that was approved. It is not handed out; the order is out of circulation.
+
+    `prescription` and `order` are for quarantining.py, not part of the answer.
+    """
+
+    slug = "signature-invalid"
+
+    def __init__(self, prescription: UUID, order: UUID) -> None:
+        words = Words(
+            "处方内容与审核通过时不一致,已停止流转",
+            "the stored prescription is not what was approved: it was taken out of circulation",
+        )
+        super().__init__(words)
+        self.prescription, self.order = prescription, order
+
+
+class LeaseCapped(Conflict):
+    """A claim cannot be kept longer than `cap` without preparation: start, or give it back."""
+
+    slug = "lease-capped"
+
+
+class NotForDelivery(Conflict):
+    """The patient collects this order."""
+
+    slug = "not-for-delivery"
+
+
+class AlreadySupplied(Conflict):
+    """Something of these lines was handed over: they stay with this order; `lines` says which."""
+
+    slug = "already-supplied"
+
+
+class TransferEnded(Conflict):
+    """It was answered, withdrawn or overtaken; `state` says how."""
+
+    slug = "transfer-ended"
+
+
+class TransferPending(Conflict):
+    """Another dispenser was asked already and has not answered: withdraw that first."""
+
+    slug = "transfer-pending"
+
+
+class SecondReviewNeeded(Conflict):
+    """The receiving institution's own pharmacist has not agreed, or has a question."""
+
+    slug = "second-review-needed"
+
+
+class SecondPersonNeeded(Conflict):
+    """Packed goods are released by two persons; the same one asked before."""
+
+    slug = "second-person-needed"
+
+
 class OnHold(Conflict):
     slug = "on-hold"
 
@@ -86,10 +163,34 @@ class OverSupply(Invalid):
     slug = "over-supply"
 
 
-class NotWhole(Invalid):
-    """An order is dispensed whole: all its lines in full."""
+class NotLatestDispense(Conflict):
+    """Only the newest record can be amended or withdrawn; `latest_id` says which that is."""
 
-    slug = "not-whole"
+    slug = "not-latest-dispense"
+
+
+class NotCorrectable(Conflict):
+    """The window is over, or another order now stands for those lines."""
+
+    slug = "not-correctable"
+
+
+class AlreadyCancelled(Conflict):
+    """Somebody else ended it before; `by` says who, `at` when."""
+
+    slug = "already-cancelled"
+
+
+class NothingToDecide(Conflict):
+    """No request to cancel waits for this holder's answer."""
+
+    slug = "nothing-to-decide"
+
+
+class ProofNeeded(Invalid):
+    """A delivery is handed over against the pickup code, or an override with a reason and who checked."""
+
+    slug = "proof-needed"
 
 
 class KeyRequired(Refused):

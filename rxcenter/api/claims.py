@@ -1,6 +1,5 @@
-"""Dispensers: offers, claims, return, dispense, decline. Each view checks shape and calls one verb."""
+"""Dispensers: offers, claims, return, decline. Each view checks shape and calls one verb."""
 
-import json
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -10,17 +9,17 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from routing import proving
-from routing.claiming import claim
 from routing.declining import decline
-from routing.dispensing import dispense
-from routing.handing import as_held, claim_answer, offer_answer, without_secrets
+from routing.handing import claim_answer, offer_answer
 from routing.holding import mine
 from routing.idempotency import Answer
 from routing.models import Offer
-from routing.returning import give_back
+from routing.quarantining import claim_or_quarantine
+from routing.returning import give_back_lines
 from rxcenter.api import claims_shapes as shapes
 from rxcenter.api.authentication import dispenser
-from rxcenter.api.custody_calls import answered, as_json, checked, claim_token, once, sent
+from rxcenter.api.claim_answers import claimed, sent_claim, whole
+from rxcenter.api.custody_calls import answered, checked, claim_token, once, sent
 from rxcenter.api.problems import respond
 from rxcenter.prescriptions.states import State
 
@@ -48,7 +47,8 @@ class OffersView(APIView):
             order__expires_at__gt=timezone.now(),
             order__prescription__state=State.APPROVED,
         )
-        found = list(rows.select_related("order__prescription").order_by("pk")[: limit + 1])
+        read = rows.select_related("order__prescription").prefetch_related("order__lines")
+        found = list(read.order_by("pk")[: limit + 1])
         more = found[limit - 1].pk if len(found) > limit else None
         return respond(200, {"offers": [offer_answer(o) for o in found[:limit]], "next": more})
 
@@ -91,19 +91,10 @@ class ClaimsView(APIView):
             order = body.get("order") or proving.find_order(
                 body["prescription_no"], body["code"], request.auth.institution, at=at
             )
-            made = claim(order, by=by, at=at, proven=proven)
-            answer = claim_answer(made.claim, by=by, at=at, token=made.token)
-            kept = as_json(without_secrets(answer))
-            return Answer(201, as_json(answer), made.claim.order.prescription_id, kept=kept)
-
-        def whole(kept: str) -> str:
-            return as_json(as_held(json.loads(kept), by=by, at=at))
+            return claimed(claim_or_quarantine(order, by=by, at=at, proven=proven), by=by, at=at)
 
         with proving.counting(at):
-            answer = once(request, "claims", act, by, whole=whole)
-        response = sent(answer)
-        response["Location"] = f"/api/v1/claims/{json.loads(answer.body)['claim_id']}"
-        return response
+            return sent_claim(once(request, "claims", act, by, whole=whole(by, at)))
 
 
 class ClaimView(APIView):
@@ -130,48 +121,20 @@ class ReturnView(APIView):
         request=shapes.Return,
         responses={200: shapes.Returned},
         examples=shapes.RETURN_EXAMPLES,
-        summary="Give an unsupplied order back; it is offered to the next dispenser at once",
+        summary="Give an unsupplied order back, or some of its lines; they are offered to the next dispenser at once",
     )
     def post(self, request: Request, claim: UUID) -> HttpResponse:
         body = checked(shapes.Return, request)
         by, at, token = dispenser(request.auth), timezone.now(), claim_token(request)
 
         def act() -> Answer:
-            order = give_back(claim, token, reason=body["reason"], by=by, at=at)
-            answer = {"claim_id": str(claim), "state": "returned", "order": str(order.pk)}
-            return answered(200, answer, order.prescription_id)
+            done = give_back_lines(claim, token, body.get("lines"), reason=body["reason"], by=by, at=at)
+            answer = {
+                "claim_id": str(claim),
+                "state": "open" if done.kept else "returned",
+                "order": str(done.order.pk),
+                "kept": str(done.kept.pk) if done.kept else None,
+            }
+            return answered(200, answer, done.order.prescription_id)
 
         return sent(once(request, f"claims/{claim}/return", act, by, token))
-
-
-class DispensesView(APIView):
-    scope = "dispense"
-
-    @extend_schema(
-        operation_id="dispense",
-        tags=["dispensing"],
-        parameters=[shapes.IDEMPOTENCY_KEY, shapes.CLAIM_TOKEN],
-        request=shapes.DispenseRequest,
-        responses={201: shapes.DispenseAnswer},
-        examples=shapes.DISPENSE_EXAMPLES,
-        summary="Record the hand-over of a whole order; the prescription is completed",
-    )
-    def post(self, request: Request, claim: UUID) -> HttpResponse:
-        body = checked(shapes.DispenseRequest, request)
-        by, at, token = dispenser(request.auth), timezone.now(), claim_token(request)
-
-        def act() -> Answer:
-            made = dispense(claim, token, shapes.handover(body), by=by, at=at)
-            answer = {
-                "dispense_id": str(made.pk),
-                "claim_id": str(claim),
-                "order": str(made.order_id),
-                "local_id": made.local_id,
-                "state": made.order.state,
-                "lines": made.lines,
-                "handed_over_at": made.handed_over_at.isoformat(),
-            }
-            return answered(201, answer, made.order.prescription_id)
-
-        with proving.counting(at):
-            return sent(once(request, f"claims/{claim}/dispenses", act, by, token))

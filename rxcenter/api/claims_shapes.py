@@ -7,7 +7,6 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers
 
 from routing import reasons
-from routing.dispensing import Handover, Supplied
 from rxcenter.api.shapes import Strict
 
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -93,6 +92,8 @@ class OrderLineAnswer(serializers.Serializer):
     line = serializers.IntegerField()
     remaining = serializers.CharField(allow_null=True)
     unit = serializers.CharField(allow_null=True)
+    status = serializers.ChoiceField(["open", "part_dispensed", "owed", "dispensed", "not_supplied"])
+    owed_until = serializers.DateTimeField(allow_null=True)
 
 
 class OrderAnswer(serializers.Serializer):
@@ -132,39 +133,21 @@ class ClaimAnswer(serializers.Serializer):
 
 class Return(Strict):
     reason = serializers.ChoiceField(list(reasons.RETURN))
+    lines = serializers.ListField(
+        child=serializers.IntegerField(min_value=1),
+        min_length=1,
+        max_length=100,
+        required=False,
+        allow_null=True,
+        help_text="these lines only: they become an order of their own; absent = the whole order",
+    )
 
 
 class Returned(serializers.Serializer):
     claim_id = serializers.UUIDField()
-    state = serializers.CharField()
-    order = serializers.UUIDField()
-
-
-class DispenseLine(Strict):
-    line = serializers.IntegerField(min_value=1)
-    quantity = serializers.DecimalField(14, 4, required=False, allow_null=True, min_value=0)
-    unit = serializers.CharField(required=False, allow_null=True, max_length=40)
-    batch = serializers.CharField(required=False, allow_null=True, max_length=60)
-
-
-class DispenseRequest(Strict):
-    local_id = serializers.CharField(max_length=64, help_text="the dispenser's own number of this hand-over")
-    pharmacist = serializers.CharField(max_length=64, help_text="who checked it at the dispensing side")
-    handed_over_at = OffsetTime(help_text="with offset")
-    lines = DispenseLine(many=True, required=False, allow_null=True, help_text="absent = all lines in full")
-    code = serializers.CharField(
-        required=False, allow_null=True, max_length=20, help_text="as the patient showed it"
-    )
-
-
-class DispenseAnswer(serializers.Serializer):
-    dispense_id = serializers.UUIDField()
-    claim_id = serializers.UUIDField()
-    order = serializers.UUIDField()
-    local_id = serializers.CharField()
-    state = serializers.CharField()
-    lines = serializers.ListField(child=serializers.DictField())
-    handed_over_at = serializers.DateTimeField()
+    state = serializers.ChoiceField(["returned", "open"], help_text="open: you still hold `kept`")
+    order = serializers.UUIDField(help_text="what went back; of some lines the new order")
+    kept = serializers.UUIDField(allow_null=True)
 
 
 class PickupDispenser(serializers.Serializer):
@@ -186,36 +169,13 @@ class PickupAnswer(serializers.Serializer):
     dispensers = PickupDispenser(many=True)
 
 
-def handover(body: dict[str, Any]) -> Handover:
-    """The verb's words from a checked body."""
-    lines = body.get("lines")
-    supplied = None if lines is None else [Supplied(**line) for line in lines]
-    return Handover(body["local_id"], body["pharmacist"], body["handed_over_at"], supplied, body.get("code"))
-
-
-def _example(name: str, value: dict[str, Any]) -> OpenApiExample:
+def example(name: str, value: dict[str, Any]) -> OpenApiExample:
     return OpenApiExample(name, value=value, request_only=True)
 
 
-DECLINE_EXAMPLES = [_example("out of stock", {"reason": "out_of_stock"})]
-RETURN_EXAMPLES = [_example("claimed by mistake", {"reason": "claimed_by_mistake"})]
+DECLINE_EXAMPLES = [example("out of stock", {"reason": "out_of_stock"})]
+RETURN_EXAMPLES = [example("claimed by mistake", {"reason": "claimed_by_mistake"})]
 CLAIM_EXAMPLES = [
-    _example("an offered order", {"order": "0193b1d2-7c4a-7000-8000-000000000001"}),
-    _example("the patient's code", {"prescription_no": "H0007-20261121-00042", "code": "1234 5678 2"}),
-]
-DISPENSE_EXAMPLES = [
-    _example(
-        "all lines in full",
-        {"local_id": "P0012-000981", "pharmacist": "YS0331", "handed_over_at": "2026-11-21T10:05:00+08:00"},
-    ),
-    _example(
-        "with batches and code",
-        {
-            "local_id": "P0012-000982",
-            "pharmacist": "YS0331",
-            "handed_over_at": "2026-11-21T10:07:00+08:00",
-            "lines": [{"line": 1, "quantity": "56", "unit": "capsule", "batch": "A240611"}],
-            "code": "1234 5678 2",
-        },
-    ),
+    example("an offered order", {"order": "0193b1d2-7c4a-7000-8000-000000000001"}),
+    example("the patient's code", {"prescription_no": "H0007-20261121-00042", "code": "1234 5678 2"}),
 ]

@@ -1,36 +1,105 @@
 """What needs both review and routing: the placer's cancel and amend. Locks the prescription, then its order."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from routing.cancelling import Cancelled, Outcome, Scope, cancel_orders, holders
 from routing.withdrawing import withdraw
 from rxcenter.accounts.keys import Client
 from rxcenter.api.authentication import placer
 from rxcenter.api.reading import mine
-from rxcenter.errors import Invalid, Words
+from rxcenter.ledger.models import Event
 from rxcenter.ledger.recording import transaction
 from rxcenter.prescriptions.amending import amend
-from rxcenter.prescriptions.countersigning import countersign, signed_before
 from rxcenter.prescriptions.lifecycle import Step, lock, move
+from rxcenter.prescriptions.models import Prescription
 from rxcenter.prescriptions.receiving import Posted, Receipt
+from rxcenter.prescriptions.states import State
+from rxcenter.prescriptions.tombstones import leave
 from rxcenter.review.expiring import leave_desk
-from rxcenter.review.models import AuditRun
 
 
-def cancel(prescription: UUID, *, client: Client, code: str, note: str, at: datetime) -> None:
-    """End a prescription and its unclaimed order, all or nothing. Raises NotFound, WrongState, or Claimed.
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """What a placer says when it cancels: `code` goes into the event, `note` is free text and stays beside it."""
 
-    `code` goes into the event; `note` is free text and stays beside the prescription.
+    code: str
+    note: str = ""
+    scope: Scope = Scope.ALL
+    issue: int | None = None
+
+
+def cancel(prescription: UUID, asked: Cancel, *, client: Client, at: datetime) -> Cancelled:
+    """End a prescription and its orders, or ask who holds one. Raises NotFound, WrongState and what cancel_orders does.
+
+    Repeating it is doing it once: the same canceller gets the same answer.
     """
     mine(client, pk=prescription)
     by = placer(client)
     with transaction():
-        lock([prescription])
-        withdraw(prescription, by=by, at=at)
-        move(Step(prescription, "cancelled", reason=code, note=note), by=by, at=at)
-        leave_desk([prescription])
+        row = lock([prescription])[prescription]
+        if row.state == State.CANCELLED and _cancelled_by(row, client.institution):
+            return Cancelled(Outcome.CANCELLED, {})
+        found = cancel_orders(row, reason=asked.code, scope=asked.scope, issue=asked.issue, by=by, at=at)
+        move_name = _ends(found)
+        if move_name:
+            move(Step(prescription, move_name, reason=asked.code, note=asked.note), by=by, at=at)
+            leave_desk([prescription])
+        return found
+
+
+def cancel_by_number(
+    number: str, revision: int | None, asked: Cancel, *, client: Client, at: datetime
+) -> tuple[Prescription | None, Cancelled]:
+    """As `cancel`, for a prescription that may not have arrived: then a mark waits for it (rule X3)."""
+    where = {"current": True} if revision is None else {"revision": revision}
+
+    def look() -> Prescription | None:
+        return Prescription.objects.filter(institution=client.institution, number=number, **where).first()
+
+    row = look()
+    if row is None:
+        with transaction():
+            leave(client.institution, number, revision, reason=asked.code, by=placer(client), at=at)
+        row = look()  # it may have been committed meanwhile, too early for its audit to see the mark
+    if row is None:
+        return None, Cancelled(Outcome.CANCEL_REQUESTED, {})
+    return row, cancel(row.pk, asked, client=client, at=at)
+
+
+def _ends(found: Cancelled) -> str | None:
+    """How the prescription itself moves; None while a holder must answer, or issues go on."""
+    if found.outcome is Outcome.CANCEL_REQUESTED or not found.whole:
+        return None
+    return "cancelled" if found.outcome is Outcome.CANCELLED else "discontinued"
+
+
+def _cancelled_by(row: Prescription, institution: str) -> bool:
+    """Whether this placer, or the centre on its behalf, cancelled it (and not the patient)."""
+    last = Event.objects.filter(subject=row.pk, type="prescription.cancelled", primary=True).last()
+    return last is not None and last.actor.startswith((f"placer:{institution}/", "system:"))
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """What a placer says when it suspends or resumes."""
+
+    code: str
+    note: str = ""
+
+
+def suspend(prescription: UUID, said: Suspension, *, client: Client, at: datetime) -> Prescription:
+    """Nothing may be claimed or handed over until it is resumed; who holds it is told. Raises NotFound, WrongState."""
+    mine(client, pk=prescription)
+    step = Step(prescription, "held", reason=said.code, note=said.note)
+    return move(step, by=placer(client), at=at, streams=holders(prescription))
+
+
+def resume(prescription: UUID, *, client: Client, at: datetime) -> Prescription:
+    """It may be claimed again. Raises NotFound, WrongState."""
+    mine(client, pk=prescription)
+    return move(Step(prescription, "resumed"), by=placer(client), at=at, streams=holders(prescription))
 
 
 def amend_prescription(prescription: UUID, posted: Posted, *, at: datetime) -> Receipt:
@@ -42,59 +111,3 @@ def amend_prescription(prescription: UUID, posted: Posted, *, at: datetime) -> R
         receipt = amend(prescription, posted, at=at)
         leave_desk([prescription])
         return receipt
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """What a placer says when it signs again: which revision, for findings of which rules, who and why."""
-
-    kind: str  # double_sign | cosign | reason
-    revision: int
-    rules: list[str]
-    signer: str
-    reason: str
-
-
-def double_sign(prescription: UUID, signature: Signature, *, client: Client, at: datetime) -> bool:
-    """Record a signature for findings of the latest audit that ask for it. Raises Invalid naming what does not fit."""
-    row = mine(client, pk=prescription)
-    same = {"kind": signature.kind, "rules": signature.rules, "signer": signature.signer}
-    if signature.revision == row.revision and signed_before(prescription, **same):
-        return False
-    run = AuditRun.objects.filter(prescription=prescription).order_by("-pk").first()
-    asked = {f["rule"] for f in run.report["findings"] if _asks(f, signature.kind)} if run else set()
-    if problems := list(_misfits(signature, row.revision, asked, row.document["prescriber"]["id"])):
-        raise Invalid(Words("签名不符合要求", "the signature does not fit"), problems=problems)
-    return countersign(
-        prescription,
-        kind=signature.kind,
-        rules=signature.rules,
-        signer=signature.signer,
-        reason=signature.reason,
-        by=placer(client),
-        at=at,
-    )
-
-
-def _misfits(said: Signature, revision: int, asked: set[str], prescriber: str) -> Iterator[dict[str, object]]:
-    if said.revision != revision:
-        yield _problem("$.revision", str(said.revision), str(revision), "不是当前版本", "not this revision")
-    if wrong := sorted(set(said.rules) - asked):
-        words = ("这些规则没有要求此类签名的结果", "no finding of these rules asks for such a signature")
-        yield _problem("$.findings", ", ".join(wrong), ", ".join(sorted(asked)) or "-", *words)
-    if said.kind == "double_sign" and said.signer != prescriber:
-        yield _problem(
-            "$.signer", said.signer, prescriber, "须由开方医师本人再次签名", "the prescriber signs again"
-        )
-    if said.kind == "cosign" and said.signer == prescriber:
-        yield _problem(
-            "$.signer", said.signer, f"≠ {prescriber}", "须由另一位医师会签", "another prescriber co-signs"
-        )
-
-
-def _asks(finding: dict[str, object], kind: str) -> bool:
-    return finding["release"] == kind and finding["severity"] in ("critical", "major")
-
-
-def _problem(path: str, found: str, allowed: str, zh: str, en: str) -> dict[str, object]:
-    return {"path": path, "found": found, "allowed": allowed, "message": {"zh": zh, "en": en}}

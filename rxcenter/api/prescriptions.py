@@ -1,4 +1,4 @@
-"""The placer's doors: post, read, amend, cancel, double-sign, precheck, events. Each calls one verb."""
+"""The placer's doors: post, read, amend, double-sign, precheck. Each calls one verb."""
 
 from uuid import UUID
 
@@ -13,12 +13,13 @@ from rest_framework.views import APIView
 from audit_rules import document as rx
 from rxcenter.api import intake, shapes
 from rxcenter.api.authentication import caller
-from rxcenter.api.composing import Signature, amend_prescription, cancel, double_sign
-from rxcenter.api.examples import CANCEL, DOCUMENT, DOUBLE_SIGN, RECEIPT, REFUSAL
+from rxcenter.api.composing import amend_prescription
+from rxcenter.api.events import whole_number
+from rxcenter.api.examples import DOCUMENT, DOUBLE_SIGN, RECEIPT, REFUSAL
 from rxcenter.api.problems import respond
 from rxcenter.api.reading import mine, whole
+from rxcenter.api.signing import Signature, double_sign
 from rxcenter.errors import Invalid, NotFound, Words
-from rxcenter.ledger.feed import MOST, events_after
 from rxcenter.prescriptions.models import Prescription
 from rxcenter.prescriptions.receiving import Posted, check_issued, check_placer
 from rxcenter.review.prechecking import precheck
@@ -56,7 +57,7 @@ class Prescriptions(APIView):
         if not number:
             problem = {"path": "number", "found": "-", "allowed": "?number=…[&revision=1]"}
             raise Invalid(Words("请给出处方号", "give the number to look for"), problems=[problem])
-        which = {"revision": _whole_number("revision", revision)} if revision else {"current": True}
+        which = {"revision": whole_number("revision", revision)} if revision else {"current": True}
         return Response(whole(mine(caller(request), number=number, **which)))
 
 
@@ -132,25 +133,6 @@ def _amended_before(pk: UUID, posted: Posted) -> dict[str, object] | None:
     }
 
 
-class Cancel(APIView):
-    scope = "prescriptions"
-
-    @extend_schema(
-        summary="Cancel it before it is claimed",
-        request=shapes.CancelShape,
-        responses={200: shapes.OutcomeShape, 404: PROBLEM, 409: PROBLEM},
-        examples=[CANCEL],
-    )
-    def post(self, request: Request, pk: UUID) -> Response:
-        body = shapes.CancelShape(data=request.data)
-        body.is_valid(raise_exception=True)
-        row = mine(caller(request), pk=pk)
-        if row.state != "cancelled":  # asked again: the same answer
-            said = body.validated_data
-            cancel(pk, client=caller(request), code=said["code"], note=said["reason"], at=timezone.now())
-        return Response({"id": str(pk), "state": "cancelled"})
-
-
 class DoubleSign(APIView):
     scope = "prescriptions"
 
@@ -189,30 +171,3 @@ class Precheck(APIView):
         check_issued(document, at=timezone.now())
         report = precheck(document, caller(request), at=timezone.now())
         return HttpResponse(report.to_json(), content_type="application/json")
-
-
-def _whole_number(name: str, text: str) -> int:
-    """A query parameter in plain digits; raises Invalid naming it. `²` and `٣` are digits to Python, not to us."""
-    if text.isascii() and text.isdigit() and len(text) <= 15:
-        return int(text)
-    problem = {"path": name, "found": text[:40], "allowed": "a whole number ≥ 0"}
-    raise Invalid(Words("参数无效", "a parameter is not valid"), problems=[problem])
-
-
-class Events(APIView):
-    scope = "events"
-
-    @extend_schema(
-        summary="One's own event feed, complete and in order",
-        parameters=[
-            OpenApiParameter("after", int, description="the last seq you have; 0 for the beginning"),
-            OpenApiParameter("limit", int, description=f"at most {MOST} (default 100)"),
-        ],
-        responses={200: shapes.FeedShape},
-    )
-    def get(self, request: Request) -> Response:
-        numbers = {}
-        for name, default in (("after", 0), ("limit", 100)):
-            numbers[name] = _whole_number(name, request.query_params.get(name, str(default)))
-        events = events_after(caller(request).institution, numbers["after"], numbers["limit"])
-        return Response({"events": events, "next": events[-1]["seq"] if events else numbers["after"]})

@@ -47,16 +47,6 @@ class ProblemShape(serializers.Serializer):
     problems = DocumentProblemShape(many=True, required=False)
 
 
-CANCEL_CODES = ("patient_request", "prescribing_error", "clinical_change", "duplicate", "other")
-
-
-class CancelShape(Strict):
-    code = serializers.ChoiceField(CANCEL_CODES, default="other", help_text="shown in events")
-    reason = serializers.CharField(
-        max_length=1000, help_text="free text, kept beside the prescription, not in events"
-    )
-
-
 class DoubleSignShape(Strict):
     kind = serializers.ChoiceField(["double_sign", "cosign", "reason"], default="double_sign")
     revision = serializers.IntegerField(min_value=1)

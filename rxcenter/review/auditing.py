@@ -22,6 +22,7 @@ from rxcenter.prescriptions.importing import attach_persons
 from rxcenter.prescriptions.lifecycle import Step, lock, move_all
 from rxcenter.prescriptions.models import Countersignature, Prescription
 from rxcenter.prescriptions.states import BEFORE_AUDIT
+from rxcenter.prescriptions.tombstones import meet
 from rxcenter.review import catalogue, policy, recording
 from rxcenter.review.approval import route_job
 from rxcenter.review.models import AuditRun, PassPolicy, Waiting
@@ -53,6 +54,8 @@ def audit_batch(jobs: Sequence[Work], at: datetime) -> None:
     waiting = Prescription.objects.filter(pk__in=ids, state__in=BEFORE_AUDIT).defer("document", "sealed")
     with_text = waiting.annotate(text=Cast("document", TextField()))
     rows = {row: row.text for row in with_text.order_by("pk").select_for_update(of=("self",))}
+    cancelled = meet(list(rows), at=at)
+    rows = {row: text for row, text in rows.items() if row not in cancelled}
     if not rows:
         return
     judged = _judge(rows, at)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from routing.models import Offer
 from rxcenter.api import claims_shapes as shapes
+from rxcenter.api import dispenses_shapes
 from rxcenter.patients.models import AccessLog
 from tests import people
 from tests.routing import road
@@ -34,7 +35,8 @@ def test_from_offer_to_dispense(api, oak, order):
     said = claimed.json()
     assert claimed["Location"] == f"{API}/claims/{said['claim_id']}"
     assert said["prescription"]["patient"]["name"] == "李秀英"
-    assert said["order"]["lines"] == [{"line": 1, "remaining": "7", "unit": "tablet"}]
+    line = {"line": 1, "remaining": "7", "unit": "tablet", "status": "open", "owed_until": None}
+    assert said["order"]["lines"] == [line]
     assert api.get(oak, "/offers").json()["offers"] == []
     path = f"/claims/{said['claim_id']}/dispenses"
     done = api.post(oak, path, handover(code=road.code_of(order)), token=said["claim_token"])
@@ -161,23 +163,27 @@ def test_the_examples_of_the_openapi_document_have_the_right_shape():
         (shapes.Decline, shapes.DECLINE_EXAMPLES),
         (shapes.Return, shapes.RETURN_EXAMPLES),
         (shapes.ClaimRequest, shapes.CLAIM_EXAMPLES),
-        (shapes.DispenseRequest, shapes.DISPENSE_EXAMPLES),
+        (dispenses_shapes.DispenseRequest, dispenses_shapes.DISPENSE_EXAMPLES),
     ]
     for shape, examples in shaped:
         for example in examples:
             assert shape(data=example.value).is_valid(raise_exception=True)
 
 
-def test_the_placers_cancel_and_amend_meet_the_order(api, north, oak, order):
+def test_the_placers_amend_meets_the_holder_and_its_cancel_asks_it(api, north, oak, order):
     said = api.claim(oak, order).json()
     path = f"/prescriptions/{order.prescription_id}/cancel"
-    held = api.post(north, path, {"reason": "wrong_patient"})
+    document = people.document(north, number=order.prescription.number, revision=2)
+    held = api.post(north, f"/prescriptions/{order.prescription_id}/amend", document)
     assert (held.status_code, slug(held)) == (409, "claimed"), held.content
     assert held.json()["holder"]["phone"] == "0951-1234567"
+    asked = api.post(north, path, {"reason": "wrong_patient"})
+    assert (asked.status_code, asked.json()["outcome"]) == (202, "cancel_requested"), asked.content
+    assert asked.json()["holders"][0]["phone"] == "0951-1234567"
     api.post(
         oak, f"/claims/{said['claim_id']}/return", {"reason": "patient_request"}, token=said["claim_token"]
     )
-    assert road.state(order) == "unroutable"
-    assert api.post(north, path, {"reason": "wrong_patient"}).status_code == 200
     assert (road.state(order), road.prescription_state(order)) == ("cancelled", "cancelled")
+    again = api.post(north, path, {"reason": "wrong_patient"})
+    assert (again.status_code, again.json()["outcome"]) == (200, "cancelled")
     assert api.claim(oak, order).json()["type"] == "/problems/prescription-cancelled"

@@ -84,18 +84,20 @@ def test_only_the_holder_with_its_token(order, made, oak, north):
 @pytest.mark.parametrize(
     "lines, refusal",
     [
-        ([], refusals.NotWhole),
-        ([Supplied(2)], refusals.NotWhole),
-        ([Supplied(1), Supplied(1)], refusals.NotWhole),
-        ([Supplied(1), Supplied(2)], refusals.NotWhole),
-        ([Supplied(1, Decimal("6.9999"))], refusals.NotWhole),
+        ([], Invalid),
+        ([Supplied(2)], Invalid),
+        ([Supplied(1), Supplied(1, Decimal(1))], refusals.OverSupply),
         ([Supplied(1, Decimal("7.0001"))], refusals.OverSupply),
+        ([Supplied(1, Decimal(5)), Supplied(1, Decimal("2.0001"))], refusals.OverSupply),
+        ([Supplied(1, Decimal(2), unit="box")], Invalid),
+        ([Supplied(1, not_supplied="patient_refused")], Invalid),
     ],
 )
-def test_an_order_is_handed_over_whole_and_never_more(order, made, oak, lines, refusal):
+def test_never_more_than_is_left_and_never_nothing(order, made, oak, lines, refusal):
     with pytest.raises(refusal):
         do(made, oak, lines=lines)
     assert (road.state(order), Dispense.objects.count()) == ("claimed", 0)
+    assert OrderLine.objects.get(order=order).remaining == 7
 
 
 @pytest.mark.parametrize("lines", [[Supplied(1)], [Supplied(1, Decimal("7.0"), "tablet", "A24")]])

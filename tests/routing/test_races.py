@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from threading import Barrier, Thread
 from uuid import uuid4
 
@@ -11,11 +12,12 @@ from django.db import connection
 
 from routing import refusals
 from routing.claiming import LEASE, claim
-from routing.dispensing import Handover, dispense
+from routing.dispensing import Handover, Supplied, dispense
 from routing.holding import token_hash
 from routing.idempotency import Answer, asked, once
-from routing.models import Claim, Dispense, Offer, Order
+from routing.models import Claim, Dispense, Offer, Order, OrderLine
 from routing.withdrawing import withdraw
+from rxcenter.api.composing import Cancel, cancel
 from rxcenter.ledger.models import Event
 from rxcenter.ledger.recording import transaction
 from rxcenter.prescriptions.lifecycle import Step, lock, move
@@ -182,3 +184,52 @@ def test_a_lost_race_is_a_refusal_not_a_crash(north, monkeypatch):
     with pytest.raises(refusals.WithAnotherDispenser):
         claim(order.pk, by=holder(north), at=NOON)
     assert Claim.objects.count() == 1
+
+
+def test_partial_supplies_at_once_never_exceed_what_was_authorised(north):
+    """Ten tills of one holder hand over 2 of 7 tablets each: three fit, the rest is refused."""
+    made = claim(road.routed(north).pk, by=holder(north), at=NOON)
+
+    def give(n: int) -> Dispense:
+        said = Handover(f"L{n}", "YS1", NOON, [Supplied(1, Decimal(2))])
+        return dispense(made.claim.pk, made.token, said, by=holder(north), at=NOON)
+
+    ended = race([lambda n=n: give(n) for n in range(10)])
+    assert ended == {"Dispense": 3, "!OverSupply": 7}, ended
+    line = OrderLine.objects.get(order=made.claim.order)
+    assert (line.remaining, road.state(made.claim.order)) == (1, "partly_supplied")
+
+
+@pytest.mark.parametrize("_round", range(5))
+def test_claim_against_cancel_one_of_them_wins_or_the_holder_is_asked(north, _round):
+    order = road.routed(north)
+    said = Cancel("duplicate")
+    ended = race(
+        [
+            lambda: claim(order.pk, by=holder(north), at=NOON),
+            lambda: cancel(order.prescription_id, said, client=north.client, at=NOON),
+        ]
+    )
+    order = road.fresh(order)
+    if ended["Claimed"]:
+        assert (order.state, order.cancel_requested) == ("claimed", True)
+    else:
+        assert ended == {"!PrescriptionCancelled": 1, "Cancelled": 1}
+        assert (order.state, road.prescription_state(order)) == ("cancelled", "cancelled")
+
+
+@pytest.mark.parametrize("_round", range(5))
+def test_hand_over_against_cancel_the_ledger_knows_one_truth(north, _round):
+    made = claim(road.routed(north).pk, by=holder(north), at=NOON)
+    order = made.claim.order
+    ended = race(
+        [
+            lambda: dispense(made.claim.pk, made.token, Handover("L", "Y", NOON), by=holder(north), at=NOON),
+            lambda: cancel(order.prescription_id, Cancel("duplicate"), client=north.client, at=NOON),
+        ]
+    )
+    assert ended in (
+        {"Dispense": 1, "!AlreadyDispensed": 1},
+        {"!CancelPending": 1, "Cancelled": 1},
+    ), ended
+    assert Dispense.objects.exists() is (road.state(order) == "completed")
