@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from routing import refusals
 from routing.custody import Taken, lock_order, move_order, next_fence, wrong_state
+from routing.digesting import altered
 from routing.eligible import REASONS, why_not
 from routing.holding import TABLE, already_dispensed, new_token, token_hash
 from routing.models import Claim, Offer, Order
@@ -40,7 +41,8 @@ def claim(order: UUID, *, by: Actor, at: datetime, proven: bool = False) -> Clai
     """Take an order into one's hands for LEASE.
 
     `proven`: number and pickup code were shown and fit (routing/proving.py); without it the order must have been
-    offered to the claimant, else it does not exist for it. Raises NotFound and the refusals that `_refusal` names.
+    offered to the claimant, else it does not exist for it. Raises NotFound and the refusals that `_refusal`
+    names; for SignatureInvalid see quarantining.py.
     """
     me = by.institution or ""
     with transaction():
@@ -55,9 +57,22 @@ def claim(order: UUID, *, by: Actor, at: datetime, proven: bool = False) -> Clai
 
 
 def _take(order: Order, by: Actor, me: str, at: datetime) -> Claimed:
-    row, token = uuid7(), new_token()
+    row = uuid7()
     taken = Taken("claimed", body={"claim": str(row), "dispenser": me}, dispensers=[me], changes=next_fence())
     move_order(order, taken, by=by, at=at)
+    made = new_claim(order, row, me, at)
+    Offer.objects.filter(order=order, dispenser=me, state=Offer.State.PENDING).update(
+        state=Offer.State.ACCEPTED, answered_at=at
+    )
+    Offer.objects.filter(order=order, state=Offer.State.PENDING).update(
+        state=Offer.State.SUPERSEDED, answered_at=at
+    )
+    return made
+
+
+def new_claim(order: Order, row: UUID, me: str, at: datetime) -> Claimed:
+    """The claim of an order that was just moved behind a new fence, with its token and its timer."""
+    token = new_token()
     made = Claim(
         id=row,
         order=order,
@@ -73,12 +88,6 @@ def _take(order: Order, by: Actor, me: str, at: datetime) -> Claimed:
             made.save(force_insert=True)
     except IntegrityError as error:
         raise refusals.WithAnotherDispenser(_HELD) from error
-    Offer.objects.filter(order=order, dispenser=me, state=Offer.State.PENDING).update(
-        state=Offer.State.ACCEPTED, answered_at=at
-    )
-    Offer.objects.filter(order=order, state=Offer.State.PENDING).update(
-        state=Offer.State.SUPERSEDED, answered_at=at
-    )
     queue.add([NewJob("lapse", row, due_at=made.lease_until)])
     return Claimed(made, token)
 
@@ -96,14 +105,36 @@ def _refusal(
     if ended is not None:
         return ended
     if order.state not in CLAIMABLE:
-        return wrong_state(order, "claimed")
+        return _not_yet(order) if order.state == OrderState.SCHEDULED else wrong_state(order, "claimed")
     if prescription.state != State.APPROVED:
-        return refusals.OnHold(Words("处方暂停,不能接单", f"the prescription is {prescription.state}"))
+        return not_in_force(prescription)
     if order.cancel_requested:
         return refusals.CancelPending(Words("开方机构正在撤销该处方", "the placer asked to cancel it"))
     if not _asked(order, me, proven):
         return refusals.OfferSuperseded(Words("该推送已失效", "this offer no longer stands"))
-    return _not_eligible(order, prescription, me)
+    return may_not_have(order, prescription, me)
+
+
+def may_not_have(order: Order, prescription: Prescription, me: str) -> Refused | None:
+    """Why this dispenser may not be given this order: not eligible, or the document is not what was approved."""
+    refusal = not_eligible(order, prescription, me)
+    if refusal is None and altered(order, prescription):
+        return refusals.SignatureInvalid(prescription.pk, order.pk)
+    return refusal
+
+
+def not_in_force(prescription: Prescription) -> Refused:
+    """Suspended, or ended."""
+    since = prescription.state_since.isoformat()
+    if prescription.state == State.ON_HOLD:
+        return refusals.OnHold(Words("处方已暂停,不能接单", "the prescription is suspended"), since=since)
+    words = Words("处方已失效", f"the prescription is no longer in force: {prescription.state}")
+    return refusals.Gone(words, state=prescription.state, at=since)
+
+
+def _not_yet(order: Order) -> Refused:
+    words = Words("未到可调配时间", "not to be dispensed yet")
+    return refusals.NotYetValid(words, valid_from=order.opens_at.isoformat())
 
 
 def _held(order: Order, me: str) -> Refused:
@@ -122,6 +153,9 @@ def _ended(order: Order, at: datetime) -> Refused | None:
     if order.state == OrderState.CANCELLED:
         words = Words("处方已撤销", "the prescription was cancelled")
         return refusals.PrescriptionCancelled(words, at=order.state_since.isoformat())
+    if order.state == OrderState.NOT_SUPPLIED:
+        words = Words("调配机构已说明不予调配", "a dispenser refused to supply it; the prescriber was told")
+        return refusals.Gone(words, state=order.state, at=order.state_since.isoformat())
     if order.state == OrderState.EXPIRED or order.expires_at <= at:
         words = Words("处方已过有效期", "the prescription has expired")
         return refusals.PrescriptionExpired(words, at=order.expires_at.isoformat())
@@ -134,7 +168,7 @@ def _asked(order: Order, me: str, proven: bool) -> bool:
     return Offer.objects.filter(order=order, dispenser=me, state=Offer.State.PENDING).exists()
 
 
-def _not_eligible(order: Order, prescription: Prescription, me: str) -> Refused | None:
+def not_eligible(order: Order, prescription: Prescription, me: str) -> Refused | None:
     """The register may have changed since the offer, and the pool is open to many."""
     facts = candidates([me])
     reasons = why_not(facts[me], need_of(order, prescription), way_of(order, me)) if me in facts else []

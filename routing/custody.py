@@ -53,7 +53,7 @@ def create_orders(drafts: Sequence[Draft], *, by: Actor, at: datetime) -> None:
         order, first = draft.order, draft.first
         allowed = _allowed(first, by)
         order.state, order.state_since = OrderState.SCHEDULED, at
-        _record(order, "created", OrderState.SCHEDULED, Taken("created"), by, at)
+        _record(order, "created", OrderState.SCHEDULED, Taken("created", body=_part_of(order)), by, at)
         _record(order, first.move, allowed.after, first, by, at)
         order.state = allowed.after
     Order.objects.bulk_create([d.order for d in drafts])
@@ -67,10 +67,12 @@ def move_order(order: Order, taken: Taken, *, by: Actor, at: datetime) -> Order:
     Raises Forbidden (wrong role), ReasonNeeded, WrongState; then nothing has changed.
     """
     allowed = _allowed(taken, by)
+    # What has moved stands on the supervisor's list no longer
+    changes = {"stale": False, **taken.changes}
     with transaction():
         changed = Order.objects.filter(
             pk=order.pk, state__in=allowed.before, claim_seq=order.claim_seq
-        ).update(state=allowed.after, state_since=at, **taken.changes)
+        ).update(state=allowed.after, state_since=at, **changes)
         if not changed:
             raise wrong_state(Order.objects.only("state").get(pk=order.pk), taken.move)
         _record(order, taken.move, allowed.after, taken, by, at)
@@ -78,8 +80,12 @@ def move_order(order: Order, taken: Taken, *, by: Actor, at: datetime) -> Order:
             OrderLine.objects.filter(order=order, live=True).update(live=False)
         elif order.state in TERMINAL:  # a correction brings it back (T19, T20)
             OrderLine.objects.filter(order=order).update(live=True)
-        order.refresh_from_db(fields=["state", "state_since", "claim_seq", *taken.changes])
+        order.refresh_from_db(fields=["state", "state_since", "claim_seq", *changes])
     return order
+
+
+def _part_of(order: Order) -> dict[str, Any]:
+    return {"parent": str(order.parent_id)} if order.parent_id else {}
 
 
 def next_fence() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 from routing import codes
 from routing.choose import choose
 from routing.custody import Draft, Taken, create_orders
+from routing.digesting import digest_of
 from routing.eligible import Candidate
 from routing.models import Offer, Order, OrderLine
 from routing.offering import need_of
@@ -117,6 +118,7 @@ def _new(prescription: Prescription, groups: list[str] | None, end: datetime, at
         expires_at=end,
         code_hash=codes.hashed(row, code),
         code_sealed=sealed,
+        digest=digest_of(prescription),
         created_at=at,
     )
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import F
 
@@ -12,12 +13,12 @@ from routing import codes
 from routing.models import Order, WrongCode
 from routing.refusals import LockedOut
 from routing.refusals import WrongCode as Refusal
+from routing.states import CLAIMABLE, OPEN_CLAIM, OrderState
 from rxcenter.errors import Words
 from rxcenter.ledger.recording import active
 from rxcenter.patients.blinding import blind
 
 MOST_PER_CODE = 5  # by one dispenser on one number: nobody locks a patient out at another's counter
-MOST_PER_DISPENSER = 100  # a day, over all numbers
 WINDOW = timedelta(days=1)
 
 
@@ -37,23 +38,36 @@ def counting(at: datetime) -> Iterator[None]:
 
 
 def find_order(number: str, code: str, dispenser: str, *, at: datetime) -> UUID:
-    """The order whose prescription number and pickup code fit together.
+    """The order that number and code open: of several parts under one code one that can be claimed, else one that is held.
 
-    Raises WrongCode, alike for a number that does not exist; LockedOut after a dispenser's MOST_PER_CODE wrong tries on this
-    number or MOST_PER_DISPENSER on all within a day, even for the right code.
+    Raises as `find_orders`.
+    """
+    return find_orders(number, code, dispenser, at=at)[0].pk
+
+
+def find_orders(number: str, code: str, dispenser: str, *, at: datetime) -> list[Order]:
+    """The orders whose prescription number and pickup code fit together: claimable ones first, then held ones.
+
+    Raises WrongCode, alike for a number that does not exist; LockedOut after a dispenser's MOST_PER_CODE wrong tries on
+    this number or settings.PROOFS_PER_DAY on all within a day, even for the right code.
     """
     limits = {
         f"{blind('number', number)}@{dispenser}": MOST_PER_CODE,
-        f"dispenser:{dispenser}": MOST_PER_DISPENSER,
+        f"dispenser:{dispenser}": settings.PROOFS_PER_DAY,
     }
     for row in WrongCode.objects.filter(key__in=limits, since__gt=at - WINDOW):
         if row.count >= limits[row.key]:
             raise LockedOut(_LOCKED, until=(row.since + WINDOW).isoformat())
-    orders = Order.objects.filter(prescription__number=number).only("id", "code_hash").order_by("-created_at")
-    found = next((o.pk for o in orders if codes.fits(o.pk, bytes(o.code_hash), code)), None)
-    if found is None:
+    orders = Order.objects.filter(prescription__number=number).order_by("-created_at")
+    found = [o for o in orders if codes.fits(o.pk, bytes(o.code_hash), code)]
+    if not found:
         raise Refusal(keys=tuple(limits))
-    return found
+    return sorted(found, key=_usefulness)
+
+
+def _usefulness(order: Order) -> int:
+    wanted = (CLAIMABLE, OPEN_CLAIM, {OrderState.SCHEDULED, OrderState.UNROUTABLE})
+    return next((i for i, states in enumerate(wanted) if order.state in states), len(wanted))
 
 
 def check_at_handover(order: Order, code: str) -> None:

@@ -69,9 +69,8 @@ MOVES: dict[str, Move] = {
     "readied": _move({ST.CLAIMED, ST.PREPARING}, ST.READY, HOLDER),
     "returned": _move(UNSUPPLIED, ST.OPEN, HOLDER, reason=True),
     "lapsed": _move({ST.CLAIMED}, ST.OPEN, SYS),
-    "quarantined": _move(
-        {ST.CLAIMED}, ST.UNROUTABLE, SYS, reason=True
-    ),  # what is stored is not what was approved
+    # What is stored is not what was approved: found at the claim, or at the transfer to the next holder
+    "quarantined": _move(CLAIMABLE | UNSUPPLIED, ST.UNROUTABLE, SYS, reason=True),
     "force_released": _move(UNSUPPLIED | {ST.IN_TRANSIT}, ST.OPEN, *SUPERVISOR, reason=True),
     "transferred": _move({ST.CLAIMED, ST.PREPARING}, ST.CLAIMED, HOLDER),
     "cancel_accepted": _move(UNSUPPLIED | {ST.IN_TRANSIT}, ST.CANCELLED, HOLDER, SYS, *SUPERVISOR),

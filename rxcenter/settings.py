@@ -191,6 +191,8 @@ SPECTACULAR_SETTINGS = {
 
 # What the region decides
 AUDIT_PROFILE = os.environ.get("RXCENTER_AUDIT_PROFILE", "regional")
+# Wrong pickup codes that one dispenser may show in a day, over all prescriptions, before it is locked out until tomorrow
+PROOFS_PER_DAY = int(os.environ.get("RXCENTER_PROOFS_PER_DAY", "100"))
 HISTORY_DAYS = 400  # how far back a patient's earlier prescriptions are read for an audit
 GROUP_COMMIT = os.environ.get("RXCENTER_GROUP_COMMIT", "1") == "1"
 

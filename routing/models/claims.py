@@ -94,6 +94,26 @@ class Transfer(models.Model):
         indexes = [models.Index(fields=["to", "state"])]
 
 
+class ReleaseRequest(models.Model):
+    """One person wants packed goods taken from their holder by force; another one confirms. Ends with the claim."""
+
+    claim = models.ForeignKey(Claim, models.PROTECT, related_name="release_requests")
+    reason = models.CharField(_("reason"), max_length=40)  # coded (reasons.FORCE_RELEASE)
+    asked_by = models.CharField(_("asked by"), max_length=150)
+    asked_at = models.DateTimeField(_("asked"))
+    confirmed_by = models.CharField(_("confirmed by"), max_length=150, blank=True)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True)
+
+    class Meta:
+        verbose_name = _("request to release")
+        verbose_name_plural = _("requests to release")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["claim"], condition=Q(confirmed_at=None), name="one_waiting_release_per_claim"
+            )
+        ]
+
+
 class CancelRequest(models.Model):
     """The placer wants a held order back. Until it is answered nothing more is handed over; an answer always comes."""
 

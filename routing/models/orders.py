@@ -48,6 +48,7 @@ class Order(models.Model):
     insurance = models.BooleanField(default=False)  # the fee type says that the medical insurance pays
     ready_at = models.DateTimeField(_("ready since"), null=True)
     why_not = models.JSONField(default=dict)  # {dispenser: reason} for those not eligible or not chosen
+    reminded_at = models.DateTimeField(null=True)  # the patient was last reminded to collect it
     stale = models.BooleanField(
         _("stale"), default=False
     )  # on the supervisor's list; nothing is released by itself

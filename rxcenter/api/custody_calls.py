@@ -12,9 +12,11 @@ from rest_framework.request import Request
 from routing.idempotency import Answer, asked
 from routing.idempotency import once as one_effect
 from rxcenter.accounts.roles import Actor
+from rxcenter.api import problems
 from rxcenter.api.shapes import Strict
+from rxcenter.errors import Refused
 
-JSON = "application/json"
+JSON, PROBLEM = "application/json", "application/problem+json"
 
 
 def checked(shape: type[Strict], request: Request) -> dict[str, Any]:
@@ -51,13 +53,20 @@ def answered(status: int, content: dict[str, Any], prescription: UUID) -> Answer
     return Answer(status, as_json(content), prescription)
 
 
+def refused(refusal: Refused, prescription: UUID) -> Answer:
+    """A refusal that is stored and answered like a result: where its transaction must not be taken back."""
+    problem = problems.body(refusal.status, refusal.slug, refusal.words, **refusal.extra)
+    return answered(refusal.status, problem, prescription)
+
+
 def as_json(content: dict[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
 def sent(answer: Answer) -> HttpResponse:
     """The answer byte for byte; a replay says so."""
-    response = HttpResponse(answer.body.encode(), status=answer.status, content_type=JSON)
+    kind = JSON if answer.status < 400 else PROBLEM
+    response = HttpResponse(answer.body.encode(), status=answer.status, content_type=kind)
     response["Cache-Control"] = "no-store"
     if answer.replayed:
         response["Idempotent-Replayed"] = "true"
