@@ -11,15 +11,17 @@ SCOPES = {
     "prescriptions": "post, read, amend, cancel and double-sign one's own prescriptions",
     "precheck": "ask for an audit that stores nothing",
     "events": "read one's own event feed",
+    "webhooks": "say where one's own systems are to be woken",
     "dispense": "claim, return and dispense orders offered to one's own pharmacy",
 }
 PLACER_SCOPES = (
     "prescriptions",
     "precheck",
     "events",
+    "webhooks",
     "dispense",
 )  # an institution's own pharmacy dispenses too
-DISPENSER_SCOPES = ("events", "dispense")
+DISPENSER_SCOPES = ("events", "webhooks", "dispense")
 
 
 class Staff:

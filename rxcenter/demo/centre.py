@@ -1,4 +1,4 @@
-"""The centre's own processes for a demo or a benchmark: web, relay and worker, as in production, on one machine."""
+"""The centre's own processes for a demo or a benchmark: web, relay, worker and notifier, as in production, on one machine."""
 
 import contextlib
 import http.client
@@ -17,7 +17,7 @@ from rxcenter.devstack import processes
 
 READY_SECONDS = 90.0
 HOST = "127.0.0.1"
-_PROCESSES = ("web", "relay", "worker")
+_PROCESSES = ("web", "relay", "worker", "notifier")
 
 
 class NotReady(Exception):

@@ -12,17 +12,18 @@ log = logging.getLogger(__name__)
 
 
 @shared_task(name="jobs.drain")
-def drain() -> None:
+def drain(lane: str = working.LANE) -> None:
     close_old_connections()
-    working.drain()
+    working.drain(lane=lane)
 
 
 @shared_task(name="jobs.sweep")
 def sweep() -> None:
     """Beat's nudge: finds what no ring announced, even when every relay is gone."""
     close_old_connections()
+    working.wake()
     try:
         working.sweep(timezone.now())
     except Exception:
         log.exception("the sweep failed")
-    working.drain()
+    working.drain(lane=working.LANE)

@@ -13,6 +13,7 @@ from rxcenter.jobs.queue import LeaseLost, Work
 from rxcenter.ledger.recording import transaction
 
 log = logging.getLogger(__name__)
+LANE = "celery"  # Celery's own name for its default queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +22,20 @@ class Handler:
 
     `work(jobs, at)` runs in a transaction that also marks the jobs done: all or nothing.
     `give_up(job, at)` runs in the transaction that quarantines a job whose attempts are used up.
+    `lane` is the Celery queue whose processes do it: what talks to the outside must not keep an audit waiting.
+    With `commits`, `work` runs outside a transaction, makes short ones of its own and may be run twice: no
+    transaction stays open while somebody else's machine is waited for.
     """
 
     work: Callable[[Sequence[Work], datetime], None]
     give_up: Callable[[Work, datetime], None]
     batch: int = 1
+    lane: str = LANE
+    commits: bool = False
 
 
 HANDLERS: dict[str, Handler] = {}
+WAKERS: list[Callable[[], None]] = []
 
 
 def register(kind: str, handler: Handler) -> None:
@@ -36,16 +43,34 @@ def register(kind: str, handler: Handler) -> None:
     HANDLERS[kind] = handler
 
 
-def drain(only: str | None = None, seconds: float = 20.0) -> int:
+def register_waker(waker: Callable[[], None]) -> None:
+    """Called once per room: `waker` looks for work that nobody made a job for, and adds the jobs."""
+    WAKERS.append(waker)
+
+
+def wake() -> None:
+    """Ask every room for work it finds by looking. One room's trouble is its own."""
+    for waker in WAKERS:
+        try:
+            waker()
+        except Exception:
+            log.exception("%s failed", waker.__module__)
+
+
+def lanes() -> list[str]:
+    return sorted({handler.lane for handler in HANDLERS.values()})
+
+
+def drain(only: str | None = None, seconds: float = 20.0, lane: str | None = None) -> int:
     """Work in turns, one batch of every kind that is due, until nothing is; returns how many jobs were taken.
 
     In turns, so that a backlog of one kind (a thousand orders to route) never keeps another waiting (an audit).
-    `only` names one kind to work on.
+    `only` names one kind to work on, `lane` the kinds of one lane.
     """
     taken, end = 0, monotonic() + seconds
     while monotonic() < end:
         before = taken
-        for kind in [only] if only else queue.due_counts().keys() & HANDLERS.keys():
+        for kind in [only] if only else _due(lane):
             jobs, at = queue.claim(kind, HANDLERS[kind].batch)
             taken += len(jobs)
             if jobs:
@@ -53,6 +78,11 @@ def drain(only: str | None = None, seconds: float = 20.0) -> int:
         if taken == before:
             break
     return taken
+
+
+def _due(lane: str | None) -> list[str]:
+    known = queue.due_counts().keys() & HANDLERS.keys()
+    return [kind for kind in known if lane in (None, HANDLERS[kind].lane)]
 
 
 def sweep(at: datetime) -> None:
@@ -89,8 +119,11 @@ def _collided(error: OperationalError) -> bool:
 
 
 def _work(handler: Handler, jobs: Sequence[Work], at: datetime) -> None:
-    with transaction():
+    if handler.commits:
         handler.work(jobs, at)
+    with transaction():
+        if not handler.commits:
+            handler.work(jobs, at)
         queue.finish(jobs)
 
 

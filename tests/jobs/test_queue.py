@@ -179,7 +179,7 @@ def test_the_result_and_the_mark_of_a_job_stand_or_fall_together(handler):
 def test_the_relay_rings_for_what_is_due_and_a_dead_broker_does_not_stop_it(handler):
     handler()
     rung = []
-    relay = Relay(ring=lambda: rung.append(1))
+    relay = Relay(ring=rung.append)
     assert relay.round() is False
     add(15)
     assert relay.round() is True
@@ -201,7 +201,7 @@ def test_a_job_that_cannot_be_set_aside_stops_neither_the_sweep_nor_the_relay(ha
     queue.claim("test", 1)
     sql("UPDATE jobs_job SET attempts = 5, lease_until = now() - interval '1 second'")
     rung = []
-    relay = Relay(ring=lambda: rung.append(1))
+    relay = Relay(ring=rung.append)
     [wanted] = add()
     assert relay.round() is True
     assert len(rung) == 1
@@ -276,10 +276,11 @@ def test_a_long_backlog_does_not_hide_the_kinds_behind_it():
 def test_rings_that_nobody_hears_do_not_pile_up():
     from rxcenter.celery import app
     from rxcenter.jobs.relay import RINGERS, _unheard, ring_celery
+    from rxcenter.jobs.working import LANE
 
     with app.pool.acquire(block=True) as broker:
-        broker.default_channel.queue_purge(app.conf.task_default_queue) if _unheard(broker) else None
+        broker.default_channel.queue_purge(app.conf.task_default_queue) if _unheard(broker, LANE) else None
         for _ in range(3 * RINGERS):
             ring_celery()
-        assert _unheard(broker) == RINGERS
+        assert _unheard(broker, LANE) == RINGERS
         broker.default_channel.queue_purge(app.conf.task_default_queue)

@@ -54,7 +54,7 @@ def test_a_database_of_another_version_is_refused_with_the_command(process_envir
 
 def test_the_procfile_is_filled_in_with_defaults_and_the_callers_values():
     listed = {one.name: list(one.command) for one in serving.processes({"RXCENTER_PORT": "8123"})}
-    assert list(listed) == ["web", "relay", "worker", "beat"]
+    assert list(listed) == ["web", "relay", "worker", "notifier", "beat"]
     assert listed["web"][listed["web"].index("--port") + 1] == "8123"
     assert not any("$" in word for words in listed.values() for word in words)
 
