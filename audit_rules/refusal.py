@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema
 import msgspec
 
+from audit_rules import repeats
 from audit_rules.armour import BOUND
 from audit_rules.problems import MOST_PROBLEMS, Problem, join, shown
 from audit_rules.report import Text
@@ -122,6 +123,7 @@ def consistent(document: Prescription) -> bool:
         and issued.year <= LAST_YEAR
         and (herbal is None or (_up_to(herbal.doses, MOST_DAYS) and _up_to(herbal.per_day, MOST_PER_DAY)))
         and _told_of(patient)
+        and repeats.consistent(document)
         and bool(
             document.number.strip() and document.institution.code.strip() and document.prescriber.id.strip()
         )
@@ -165,6 +167,7 @@ def _inconsistent(value: Any) -> Iterator[Problem]:
     if not isinstance(value, dict):
         return
     yield from _blank(value)
+    yield from repeats.problems(value)
     items = value.get("items")
     seen: set[Any] = set()
     for index, item in enumerate(items if isinstance(items, list) else ()):

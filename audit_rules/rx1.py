@@ -16,6 +16,7 @@ from msgspec import Meta
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 MOST_DAYS = 3650  # of one supply, and doses of one decoction: ten years
+MOST_ISSUES = 4  # of a repeat
 MOST_PER_DAY = 24  # portions a decoction is taken in
 
 _YEARS = {"pattern": r"^(19\d\d|20\d\d|2100)-"}
@@ -33,8 +34,8 @@ Span = Annotated[Decimal, Meta(extra_json_schema={"exclusiveMinimum": 0, "maximu
 PerDay = Annotated[Decimal, Meta(extra_json_schema={"exclusiveMinimum": 0, "maximum": MOST_PER_DAY})]
 
 
-class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Immutable, no unknown field; null and absent are the same."""
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """Immutable, no unknown field; null and absent are the same. A tree holds no cycle for a collector to look for."""
 
 
 class Institution(_Part, frozen=True, kw_only=True):
@@ -241,6 +242,21 @@ class Routing(_Part, frozen=True, kw_only=True):
     consent: bool | None = None
 
 
+class Issue(_Part, frozen=True, kw_only=True):
+    """One supply of a repeat, to be claimed from `start` to `end`, both days included."""
+
+    issue: Annotated[int, Meta(ge=1, le=MOST_ISSUES)]
+    start: Day
+    end: Day
+
+
+class Repeat(_Part, frozen=True, kw_only=True):
+    """A long-term prescription that is supplied in parts: each issue hands out an equal part of what is written."""
+
+    total: Annotated[int, Meta(ge=2, le=MOST_ISSUES)]
+    issues: Annotated[tuple[Issue, ...], Meta(min_length=2, max_length=MOST_ISSUES)]
+
+
 class Prescription(_Part, frozen=True, kw_only=True):
     """A prescription as posted."""
 
@@ -264,4 +280,5 @@ class Prescription(_Part, frozen=True, kw_only=True):
     visit: Visit | None = None
     programme: Programme | None = None
     routing: Routing | None = None
+    repeat: Repeat | None = None
     signature: Words | None = None
