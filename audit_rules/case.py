@@ -38,22 +38,52 @@ class Case:
         self.setting: str = document.setting
         self.issued_at: datetime = document.issued_at
         self.issued_on: date = document.issued_at.date()
-        self.institution: Institution = document.institution
-        self.prescriber: Prescriber = document.prescriber
-        self.programme: Programme | None = document.programme
-        self.visit: Visit | None = document.visit
-        self.reasons: Reasons = document.reasons or _NO_REASONS
-        self.herbal: Herbal | None = document.herbal
         self.long_term: bool = bool(document.long_term)
-        self.patient = Patient(document, catalogue.lab_units)
-        self.linked: tuple[Prescription, ...] = earlier(document, history, until)
+        self.patient = Patient(document, catalogue.lab_units, self.issued_on)
+        self.linked: tuple[Prescription, ...] = earlier(document, history, until) if history else ()
         self.has_past: bool = bool(self.linked or document.patient.current_medications)
         decoction = Decoction.of(document)
-        items = document.items if len(document.items) == 1 else sorted(document.items, key=_LINE)
-        read = [read_item(raw, raw.line, catalogue, decoction) for raw in items]
-        self.read: tuple[Reading, ...] = tuple(read)
-        self.items: tuple[Item, ...] = tuple([reading.item for reading in read])
-        self.uses: tuple[Use, ...] = tuple([use for reading in read for use in reading.uses])
+        raws = document.items
+        if len(raws) == 1:
+            reading = read_item(raws[0], raws[0].line, catalogue, decoction)
+            self.read: tuple[Reading, ...] = (reading,)
+            self.items: tuple[Item, ...] = (reading.item,)
+            self.uses: tuple[Use, ...] = reading.uses
+        else:
+            read = [read_item(raw, raw.line, catalogue, decoction) for raw in sorted(raws, key=_LINE)]
+            self.read = tuple(read)
+            self.items = tuple([reading.item for reading in read])
+            self.uses = tuple([use for reading in read for use in reading.uses])
+
+    @property
+    def institution(self) -> Institution:
+        """Who posts."""
+        return self.document.institution
+
+    @property
+    def prescriber(self) -> Prescriber:
+        """Who prescribes."""
+        return self.document.prescriber
+
+    @property
+    def programme(self) -> Programme | None:
+        """Programmes it is written under."""
+        return self.document.programme
+
+    @property
+    def visit(self) -> Visit | None:
+        """Evidence of internet care."""
+        return self.document.visit
+
+    @property
+    def reasons(self) -> Reasons:
+        """The prescriber's stated reasons; none where none are sent."""
+        return self.document.reasons or _NO_REASONS
+
+    @property
+    def herbal(self) -> Herbal | None:
+        """What holds for the whole decoction."""
+        return self.document.herbal
 
     @classmethod
     def of(
@@ -76,7 +106,7 @@ class Case:
 
     @lazily
     def _read_past(self) -> tuple[tuple[Past, ...], tuple[Unread, ...]]:
-        return read_past(self.document, self.linked, self.catalogue, self.items)
+        return read_past(self.document, self.linked, self.catalogue)
 
     @property
     def past(self) -> tuple[Past, ...]:
@@ -147,7 +177,8 @@ class Case:
     @lazily
     def open_past(self) -> tuple[Past, ...]:
         """The past whose supply covers the day of issue."""
-        return tuple([past for past in self.past if past.open_on(self.issued_on)])
+        day = self.issued_on  # `Past.open_on`, spelt out: asked of every line of a long history
+        return tuple([p for p in self.past if p.since <= day and (p.ends_on is None or day < p.ends_on)])
 
     def all_in(self, cell: str) -> tuple[Use | Past, ...]:
         """Current uses and open past of a class or an ingredient."""

@@ -1,10 +1,11 @@
 """Which rules could say something about a case. The others are not run, and the report is the same without them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from audit_rules.rule import Rule
+from audit_rules.profile import ProfileRow
+from audit_rules.rule import OfCase, Rule
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
@@ -12,6 +13,16 @@ if TYPE_CHECKING:
     from audit_rules.items import Reading
 
 Asked = tuple[int, frozenset[str] | None, Rule]
+Rows = Mapping[str, ProfileRow]
+MOST_KEPT = 8192
+
+
+class Step(NamedTuple):
+    """A rule to run where `when` is true, and how the profile sets it."""
+
+    when: OfCase | None
+    rule: Rule
+    row: ProfileRow | None
 
 
 class Concerns:
@@ -27,7 +38,8 @@ class Concerns:
         self._by_line: list[Asked] = []
         for bit, rule in self._rules:
             self._place(bit, rule)
-        self._chosen = lru_cache(maxsize=8192)(self._choose)
+        self._chosen = lru_cache(maxsize=MOST_KEPT)(self._choose)
+        self._plans: dict[tuple[int, str, str, int], tuple[Rows, tuple[Step, ...]]] = {}
 
     def _place(self, bit: int, rule: Rule) -> None:
         keys = None if rule.ingredients is None else rule.ingredients(self._catalogue)
@@ -58,16 +70,34 @@ class Concerns:
 
     def of_case(self, case: "Case", among: Iterable[Rule] | None = None) -> tuple[Rule, ...]:
         """The rules that could speak about a case, by id; `among` = only these, those of another catalogue always."""
+        chosen = self._chosen(self._wanted(case), case.kind, case.setting)
+        if among is None:
+            return chosen
+        ids = {rule.id for rule in chosen}
+        return tuple(rule for rule in among if id(rule) not in self._bits or rule.id in ids)
+
+    def plan(self, case: "Case", rows: Rows, among: Iterable[Rule] | None = None) -> tuple[Step, ...]:
+        """`of_case` with the rows of the profile in force, without what it switches off."""
+        if among is not None:
+            return _steps(self.of_case(case, among), rows)
+        key = (self._wanted(case), case.kind, case.setting, id(rows))
+        kept = self._plans.get(key)
+        if kept is None:
+            if len(self._plans) >= MOST_KEPT:
+                self._plans.clear()
+            kept = self._plans[key] = (
+                rows,
+                _steps(self._chosen(*key[:3]), rows),
+            )  # the rows stay, so does their id
+        return kept[1]
+
+    def _wanted(self, case: "Case") -> int:
         wanted = self._always
         for reading in case.read:
             wanted |= reading.concerns
         if self._repeats & ~wanted and case.repeats:
             wanted |= self._repeats
-        chosen = self._chosen(wanted, case.kind, case.setting)
-        if among is None:
-            return chosen
-        ids = {rule.id for rule in chosen}
-        return tuple(rule for rule in among if id(rule) not in self._bits or rule.id in ids)
+        return wanted
 
     def _choose(self, wanted: int, kind: str, setting: str) -> tuple[Rule, ...]:
         return tuple(
@@ -77,3 +107,11 @@ class Concerns:
             and (rule.kinds is None or kind in rule.kinds)
             and (rule.settings is None or setting in rule.settings)
         )
+
+
+def _steps(rules: Iterable[Rule], rows: Rows) -> tuple[Step, ...]:
+    return tuple(
+        Step(rule.when, rule, rows.get(rule.id))
+        for rule in rules
+        if (row := rows.get(rule.id)) is None or row.on
+    )

@@ -5,10 +5,11 @@ from typing import Any
 
 from audit_rules.case import Case
 from audit_rules.catalogue import Catalogue, default_catalogue
+from audit_rules.concerns import Step
 from audit_rules.profile import DEFAULT, ProfileRow
-from audit_rules.releases import released
+from audit_rules.releases import BY_SIGNATURE, released
 from audit_rules.report import Finding, Gap, Hit, NotChecked, Release, Report, Severity, Standing, Text
-from audit_rules.rule import Rule
+from audit_rules.rule import OfCase, Rule
 from audit_rules.rx1 import Prescription
 
 CRASHED = Text("规则运行出错, 该项未审核", "the rule failed; this was not checked")
@@ -54,48 +55,49 @@ def audit(
     )
     try:
         case = case if isinstance(case, Case) else Case.of(document, history, catalogue)
-        concerned = catalogue.concerns.of_case(case, rules)
+        plan = catalogue.concerns.plan(case, rows, rules)
     except Exception:  # noqa: BLE001 - whatever is wrong, a pharmacist sees it
         gap = NotChecked(rule="GAP000", lines=(), reason="case_unreadable", holds=True, message=UNREADABLE)
         return _report(document, [], [gap], 0, history_status, catalogue)
-    findings, gaps = _run(case, concerned, rows)
+    findings, gaps = _run(case, plan)
     if history_status != "complete":
         gaps = _merged([*gaps, UNLINKED])
-    findings = [f if f.severity < Severity.MAJOR else released(f, document, releases) for f in findings]
+    findings = [released(f, document, releases) if f.release in BY_SIGNATURE else f for f in findings]
     return _report(document, findings, gaps, len(case.linked), history_status, catalogue)
 
 
-def _run(
-    case: Case, concerned: Iterable[Rule], rows: Mapping[str, ProfileRow]
-) -> tuple[list[Finding], list[NotChecked]]:
+def _run(case: Case, plan: Iterable[Step]) -> tuple[list[Finding], list[NotChecked]]:
     findings: list[Finding] = []
     causes: dict[str, list[Finding]] = {}
     gaps: list[NotChecked] = []
-    for rule in concerned:
+    asked: OfCase | None = None
+    met: Any = True
+    for when, rule, row in plan:
         try:
-            if rule.when is not None and not rule.when(case):
-                continue
-            row = rows.get(rule.id)
-            if row is not None and not row.on:
+            if when is not asked:  # rules that stand together often ask the same
+                met = when is None or when(case)
+                asked = when
+            if not met:
                 continue
             for said in rule.check(case):
                 if not isinstance(said, Hit):
                     gaps.append(_not_checked(rule, said))
-                elif said.cause is None:
-                    findings.append(_finding(rule, said, row))
+                    continue
+                found = _standing(rule, said, row) if type(said) is Standing else _found(rule, said, row)
+                if said.cause is None:
+                    findings.append(found)
                 else:
-                    causes.setdefault(said.cause, []).append(_finding(rule, said, row))
+                    causes.setdefault(said.cause, []).append(found)
         except Exception:  # noqa: BLE001 - a broken rule silences neither the others nor itself
             gaps.append(
                 NotChecked(rule=rule.id, lines=(), reason="rule_crashed", holds=True, message=CRASHED)
             )
-    findings.extend(_one(found) for found in causes.values())
+    if causes:
+        findings.extend([_one(found) if len(found) > 1 else found[0] for found in causes.values()])
     return findings, _merged(gaps)
 
 
-def _finding(rule: Rule, hit: Hit, row: ProfileRow | None) -> Finding:
-    if type(hit) is not Standing:
-        return _found(rule, hit, row)
+def _standing(rule: Rule, hit: Hit, row: ProfileRow | None) -> Finding:
     key = (rule.id, id(hit), id(row))
     kept = STANDING.get(key)
     if kept is None:
@@ -116,20 +118,21 @@ def _found(rule: Rule, hit: Hit, row: ProfileRow | None) -> Finding:
         release = None
     elif release is None or (release is Release.TWO_PHARMACISTS and severity is Severity.MAJOR):
         release = BY_SEVERITY[severity]
+    lines, drugs, evidence = hit.lines, hit.drugs, hit.evidence
     return Finding(
-        rule=rule.id,
-        version=rule.version,
-        category=hit.category or rule.category,
-        severity=severity,
-        release=release,
-        lines=tuple(sorted(set(hit.lines))) if len(hit.lines) > 1 else tuple(hit.lines),
-        drugs=tuple(dict.fromkeys(hit.drugs)) if len(hit.drugs) > 1 else tuple(hit.drugs),
-        history=tuple(hit.history),
-        refs=hit.refs or rule.refs,
-        message=hit.message,
-        action=hit.action,
-        evidence={name: str(value) for name, value in hit.evidence.items()},
-        sources=tuple(dict.fromkeys((*rule.sources, *hit.sources))) if hit.sources else rule.sources,
+        rule.id,
+        rule.version,
+        hit.category or rule.category,
+        severity,
+        release,
+        tuple(sorted(set(lines))) if len(lines) > 1 else tuple(lines),
+        tuple(dict.fromkeys(drugs)) if len(drugs) > 1 else tuple(drugs),
+        tuple(hit.history),
+        hit.refs or rule.refs,
+        hit.message,
+        hit.action,
+        {name: str(value) for name, value in evidence.items()} if evidence else {},
+        tuple(dict.fromkeys((*rule.sources, *hit.sources))) if hit.sources else rule.sources,
     )
 
 
@@ -187,7 +190,8 @@ def _report(
     history_status: str,
     catalogue: Catalogue,
 ) -> Report:
-    findings.sort(key=_order)
+    if len(findings) > 1:
+        findings.sort(key=_order)
     worst = findings[0].severity if findings else Severity.INFO
     held = worst is Severity.MAJOR or (bool(gaps) and gaps[0].holds)  # those that hold come first
     return Report(

@@ -2,8 +2,10 @@
 out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
+from math import ceil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -12,6 +14,7 @@ from audit_rules.dosing import Decoction, Dose, Written, doses
 from audit_rules.drugs import Meaning
 from audit_rules.knowledge.code_rows import Frequency, Route
 from audit_rules.knowledge.drug_rows import Form
+from audit_rules.memo import Memory
 from audit_rules.names import plain
 from audit_rules.quantities import Amount
 from audit_rules.rx1 import CurrentMedication
@@ -63,6 +66,7 @@ class Use:
     daily: Amount | None
     why_no_dose: str | None
     why_no_daily: str | None
+    memory: Memory = field(default_factory=dict)  # see `per_line` in memo.py
 
     @property
     def line(self) -> int:
@@ -81,14 +85,17 @@ class Use:
 
 
 class Reading(NamedTuple):
-    """A line understood, with its uses. `concerns` = the rules it calls for, see concerns.py."""
+    """A line understood, with its uses. `concerns` = the rules it calls for, see concerns.py; `lasts` = its supply."""
 
     item: Item
     uses: tuple[Use, ...]
     decoction: Decoction | None
+    lasts: timedelta
     concerns: int = 0
 
 
+UNSTATED_DAYS = 7  # a line without days counts as a week, an ordinary outpatient supply
+LONGEST_DAYS = Decimal(3650)
 _written = msgspec.json.Encoder(decimal_format="number").encode
 MOST_KEPT = 10_000
 
@@ -136,11 +143,20 @@ def _read(
         raw=raw,
     )
     if not meaning.ingredients:
-        return Reading(item, (), decoction)
+        return Reading(item, (), decoction, lasts(item))
     trap = not catalogue.unit_traps.isdisjoint(meaning.ingredients)
     parts = _parts(full, meaning, catalogue)
     found = doses(Written(raw, meaning, parts, frequency, trap, decoction), catalogue.units)
-    return Reading(item, tuple(_use(item, key, found[key]) for key in meaning.ingredients), decoction)
+    uses = tuple(_use(item, key, found[key]) for key in meaning.ingredients)
+    return Reading(item, uses, decoction, lasts(item))
+
+
+def lasts(item: Item, days: Decimal | None = None) -> timedelta:
+    """How long the supply of a line lasts; `days` = of the whole decoction."""
+    days = item.days if days is None else days
+    if days is None and item.frequency is not None and item.frequency.once:
+        days = Decimal(1)
+    return timedelta(days=ceil(min(days, LONGEST_DAYS)) if days is not None and days > 0 else UNSTATED_DAYS)
 
 
 def _use(item: Item, key: str, dose: Dose) -> Use:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
+    from audit_rules.catalogue import Catalogue
+    from audit_rules.items import Use
 
 P = ParamSpec("P")
 S = TypeVar("S")
@@ -16,7 +18,7 @@ def per_case(function: Callable[Concatenate["Case", P], T]) -> Callable[Concaten
     """Remember the answer on the case. Arguments must be hashable; the answer must not be changed by anybody."""
 
     def remembered(case: "Case", *args: P.args, **kwargs: P.kwargs) -> T:
-        key = (function, args)
+        key = (function, args) if args else function
         try:
             return case.memory[key]  # type: ignore[no-any-return]
         except KeyError:
@@ -24,6 +26,19 @@ def per_case(function: Callable[Concatenate["Case", P], T]) -> Callable[Concaten
             return found
 
     return wraps(function)(remembered)  # type: ignore[return-value]
+
+
+def per_line(function: Callable[["Use", "Catalogue"], T]) -> Callable[["Use", "Catalogue"], T]:
+    """Remember on the use what hangs on its line alone. Lines written alike share their uses, in every case."""
+
+    def remembered(use: "Use", catalogue: "Catalogue") -> T:
+        try:
+            return use.memory[function]  # type: ignore[no-any-return]
+        except KeyError:
+            found = use.memory[function] = function(use, catalogue)
+            return found
+
+    return wraps(function)(remembered)
 
 
 def listed(

@@ -1,14 +1,12 @@
 """Medicines the patient already has: from earlier prescriptions and from the list of current medications."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
-from math import ceil
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from audit_rules.dosing import Decoction
-from audit_rules.items import Item, read_item
+from audit_rules.items import Item, Reading, lasts, read_item
 from audit_rules.quantities import Amount
 from audit_rules.rx1 import Prescription
 
@@ -16,8 +14,6 @@ if TYPE_CHECKING:
     from audit_rules.catalogue import Catalogue
 
 LOOK_BACK = timedelta(days=730)  # issued earlier than this says nothing about today
-UNSTATED_DAYS = 7  # an earlier line without days counts as a week, an ordinary outpatient supply
-LONGEST_DAYS = Decimal(3650)
 _ORDER = attrgetter("issued_at", "institution.code", "number")
 
 
@@ -102,11 +98,11 @@ class Unread(NamedTuple):
 
 
 def read_past(
-    document: Prescription, linked: Sequence[Prescription], catalogue: "Catalogue", items: Sequence[Item]
+    document: Prescription, linked: Sequence[Prescription], catalogue: "Catalogue"
 ) -> tuple[tuple[Past, ...], tuple[Unread, ...]]:
     """All past ingredients within the look-back, and what of the past could not be understood.
 
-    `items` are the document's own lines: they say until when a later prescription is concurrent.
+    The document's own lines say until when a later prescription is concurrent.
     """
     if not linked and not document.patient.current_medications:
         return (), ()
@@ -116,9 +112,11 @@ def read_past(
     for other in linked:
         if other.issued_at >= since:
             day = other.issued_at.date()
-            after = other.issued_at > document.issued_at and day >= _ends_on(document, items)
-            starts = day if after else min(day, today)
-            found.extend(_of_document(other, catalogue, (starts, today), unknown))
+            if day >= today and other.issued_at > document.issued_at and day >= _ends_on(document, catalogue):
+                starts = day
+            else:
+                starts = min(day, today)
+            _of_document(other, catalogue, (starts, today), found, unknown)
     for place, taken in enumerate(document.patient.current_medications or (), start=1):
         item, uses, *_ = read_item(taken, place, catalogue, None)
         if not uses:
@@ -132,45 +130,48 @@ def read_past(
 
 
 def _of_document(
-    document: Prescription, catalogue: "Catalogue", days: tuple[date, date], unknown: list[Unread]
-) -> Iterator[Past]:
+    document: Prescription,
+    catalogue: "Catalogue",
+    days: tuple[date, date],
+    found: list[Past],
+    unknown: list[Unread],
+) -> None:
     since, today = days
     issued_on, number, institution = document.issued_at.date(), document.number, document.institution.code
     decoction = Decoction.of(document)
     for raw in document.items:
-        item, uses, *_ = read_item(raw, raw.line, catalogue, decoction)
-        ends_on = issued_on + timedelta(days=_days(document, item, decoction))
+        reading = read_item(raw, raw.line, catalogue, decoction)
+        item, uses = reading.item, reading.uses
+        ends_on = issued_on + _lasts(document, reading)
         if not uses and since <= today < ends_on:
             unknown.append(Unread(item, institution, number))
         for use in uses:
-            yield Past(
-                use.ingredient,
-                item,
-                institution,
-                number,
-                item.line,
-                issued_on,
-                ends_on,
-                "history",
-                use.single,
-                use.daily,
-                since,
+            found.append(
+                Past(
+                    use.ingredient,
+                    item,
+                    institution,
+                    number,
+                    item.line,
+                    issued_on,
+                    ends_on,
+                    "history",
+                    use.single,
+                    use.daily,
+                    since,
+                )
             )
 
 
-def _ends_on(document: Prescription, items: Sequence[Item]) -> date:
+def _ends_on(document: Prescription, catalogue: "Catalogue") -> date:
     """The first day that the prescription no longer covers."""
     decoction = Decoction.of(document)
-    days = max((_days(document, item, decoction) for item in items), default=0)
-    return document.issued_at.date() + timedelta(days=days)
+    readings = [read_item(raw, raw.line, catalogue, decoction) for raw in document.items]
+    return document.issued_at.date() + max((_lasts(document, r) for r in readings), default=timedelta())
 
 
-def _days(document: Prescription, item: Item, decoction: Decoction | None) -> int:
-    days = item.days
+def _lasts(document: Prescription, reading: Reading) -> timedelta:
+    decoction = reading.decoction
     if decoction and document.herbal and document.herbal.doses:
-        days = document.herbal.doses / decoction.per_day
-    elif days is None and item.frequency is not None and item.frequency.once:
-        days = Decimal(1)
-    if days is None or days <= 0:
-        return UNSTATED_DAYS
-    return ceil(min(days, LONGEST_DAYS))
+        return lasts(reading.item, document.herbal.doses / decoction.per_day)
+    return reading.lasts

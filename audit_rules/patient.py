@@ -13,6 +13,11 @@ from audit_rules.names import plain
 from audit_rules.rx1 import Allergy, Prescription
 
 CHILDBEARING = range(10, 60)  # years; outside it a female patient without a record counts as not pregnant
+# ICD-10: pregnant state and its supervision, and what only an ongoing pregnancy has (O10-O16, O20-O48, preterm labour)
+PREGNANT = (
+    "Z33", "Z34", "Z35", "Z36", "O09", "O1", "O2", "O30", "O31", "O32", "O33", "O34", "O35", "O36", "O4", "O60",
+)  # fmt: skip
+NURSING = ("Z391", "O91", "O92")  # care of a nursing mother, disorders of the breast and of lactation
 
 
 class Lab(NamedTuple):
@@ -32,27 +37,42 @@ class Lab(NamedTuple):
 class Patient:
     """Immutable; everything but the document is worked out on first use."""
 
-    def __init__(self, document: Prescription, lab_units: dict[tuple[str, str], LabUnit]) -> None:
+    def __init__(
+        self, document: Prescription, lab_units: dict[tuple[str, str], LabUnit], today: date
+    ) -> None:
         self._document = document
-        self._raw = document.patient
+        self._raw = raw = document.patient
         self._lab_units = lab_units
-        self.sex: str = self._raw.sex
-        self.birth_date: date = self._raw.birth_date
-        self.weight_kg: Decimal | None = _positive(self._raw.weight_kg)
-        self.height_cm: Decimal | None = _positive(self._raw.height_cm)
-        self.lactating: bool | None = self._raw.lactating
-        self.allergies: tuple[Allergy, ...] = self._raw.allergies or ()
+        self._today = today
+        self.sex: str = raw.sex
+        self.birth_date: date = raw.birth_date
+
+    @lazily
+    def weight_kg(self) -> Decimal | None:
+        """Body weight; None where it is not sent."""
+        return _positive(self._raw.weight_kg)
+
+    @lazily
+    def height_cm(self) -> Decimal | None:
+        """Height; None where it is not sent."""
+        return _positive(self._raw.height_cm)
+
+    @property
+    def allergies(self) -> tuple[Allergy, ...]:
+        """As recorded in this document."""
+        return self._raw.allergies or ()
 
     @lazily
     def age_days(self) -> int:
         """Days since birth."""
-        return (self._document.issued_at.date() - self.birth_date).days
+        return (self._today - self.birth_date).days
 
     @lazily
     def age_years(self) -> int:
         """Completed years."""
-        today, born = self._document.issued_at.date(), self.birth_date
-        return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+        today, born = self._today, self.birth_date
+        months = today.month - born.month
+        return today.year - born.year - (months < 0 or (months == 0 and today.day < born.day))
 
     @lazily
     def bsa(self) -> Decimal | None:
@@ -69,9 +89,16 @@ class Patient:
             return False
         if record is not None and record.status in ("yes", "no"):
             return record.status == "yes"
-        if any(code.startswith(("Z33", "Z34", "Z35", "O09")) for code in self.codes):
+        if any(code.startswith(PREGNANT) for code in self.codes):
             return True
         return None if self.age_years in CHILDBEARING else False
+
+    @lazily
+    def lactating(self) -> bool | None:
+        """None where nobody recorded it. A code of nursing counts where the record is silent."""
+        if self._raw.lactating is None and self.sex != "male":
+            return True if any(code.startswith(NURSING) for code in self.codes) else None
+        return self._raw.lactating
 
     @lazily
     def pregnancy_weeks(self) -> int | None:
@@ -87,7 +114,8 @@ class Patient:
 
     @lazily
     def _coded(self) -> Coded:
-        posted = (*(self._raw.conditions or ()), *(self._document.diagnoses or ()))
+        said, diagnosed = self._raw.conditions, self._document.diagnoses or ()
+        posted = (*said, *diagnosed) if said else diagnosed
         return coded(tuple([each.code for each in posted if each.code]))
 
     @property
@@ -123,6 +151,8 @@ class Patient:
     @lazily
     def _labs(self) -> dict[str, Lab]:
         newest: dict[str, Lab] = {}
+        if not self._raw.observations:
+            return newest
         for seen in self._raw.observations or ():
             if seen.value is None or seen.at is None or seen.at > self._document.issued_at:
                 continue
