@@ -73,6 +73,7 @@ def document(spec: dict[str, Any]) -> Prescription:
         "long_term": spec.get("long_term", False),
         "issued_at": NOW.isoformat(),
         "institution": {"code": "H0001", "kind": "hospital", "type": "hospital", "level": "3A"},
+        "department": {"code": "0302", "name": "内科"},
         "prescriber": {
             "id": "D1",
             "title": "attending",
@@ -112,7 +113,7 @@ def _coded(code: Any) -> dict[str, Any]:
 
 def _patient(given: dict[str, Any]) -> dict[str, Any]:
     given = dict(given)
-    made: dict[str, Any] = {"id": {"system": "health_card", "value": "T1"}, "sex": "male"}
+    made: dict[str, Any] = {"id": {"system": "health_card", "value": "T1"}, "name": "甲", "sex": "male"}
     made["birth_date"] = _born(given.pop("age", 40))
     status = {True: "yes", False: "no", None: "unknown"}[given.pop("pregnant", None)]
     made["pregnancy"] = {"status": status, "weeks": given.pop("pregnancy_weeks", None)}

@@ -34,11 +34,9 @@ STREAM = (
     "炙甘草",
 )
 UNKNOWN = (
-    "Yaz 28 Day Pack",
+    "Yaz 28 Day Packs",
     "mirena",
-    "verzenio",
-    "NuvaRing 0.12/0.015 MG per 24HR 21 Day Vaginal Ring",
-    "Carbamazepine[Tegretol]",
+    "Carbamazepine[Tegretol XR]",
     "CM4620 Injectable Emulsion",
     "cd24fc",
     "阿斯匹零",

@@ -86,5 +86,14 @@ def _above(case: Case, item: Item, key: str, grade: str, held: int) -> Hit:
         },
         severity=severity,
         release=Release.PHARMACIST if excused else None,
-        refs=("CN-ABX-003",) if excused else (),
+        refs=_refs(case, grade, excused),
     )
+
+
+def _refs(case: Case, grade: str, excused: bool) -> tuple[str, ...]:
+    if excused:
+        return ("CN-ABX-003",)
+    consultation = (
+        case.setting == "inpatient" and grade == "special"
+    )  # neither the right nor a consultant's signature
+    return ("CN-LEG-006", "CN-ABX-002") if consultation else ()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
+from audit_rules.items import Item
 from audit_rules.report import Gap, Hit, Release, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -15,6 +16,11 @@ CLASSES = {
         "处方管理办法 §11, §47",
     ),
     "toxic": (Text("医疗用毒性药品", "a toxic drug"), "CN-LEG-007", "处方审核规范 §13(三); 处方管理办法 §14"),
+    "radioactive": (
+        Text("放射性药品", "a radioactive drug"),
+        "CN-LEG-007",
+        "处方审核规范 §13(三); 处方管理办法 §14",
+    ),
 }
 
 
@@ -26,17 +32,21 @@ CLASSES = {
     release=Release.NOBODY,
     sources=("cn-prescription-2007", "cn-controlled-2005", "cn-review-2018"),
     refs=("CN-LEG-004", "CN-LEG-007"),
-    ingredients=lambda catalogue: catalogue.table("controls").keys_of(*CLASSES),
+    ingredients=lambda catalogue: (
+        catalogue.table("controls").keys_of(*CLASSES)
+        | frozenset(k for k, r in catalogue.ingredients.items() if "radioactive" in r.flags)
+    ),
 )
 def controlled_drug_without_right(case: Case) -> Iterator[Hit | Gap]:
-    """A narcotic (poppy husk among them), class I psychotropic or toxic drug, and the prescriber lacks its right.
+    """A narcotic (poppy husk among them), class I psychotropic, toxic or radioactive drug, and the prescriber lacks its
+    right.
 
     Why it matters: these rights follow training and an examination at the institution; without them the law forbids it.
     What to do: a physician who holds the right sees the patient and prescribes.
     """
     rights = case.prescriber.rights
     for item in case.items:
-        for key, control in case.catalogue.table("controls").of(item, case.issued_on):
+        for key, control in _managed(case, item):
             if control not in CLASSES or (rights is not None and control in rights):
                 continue
             what, ref, article = CLASSES[control]
@@ -66,3 +76,10 @@ def controlled_drug_without_right(case: Case) -> Iterator[Hit | Gap]:
                 evidence={"rights": ", ".join(rights) or "none", "class": control, "article": article},
                 refs=(ref,),
             )
+
+
+def _managed(case: Case, item: Item) -> Iterator[tuple[str, str]]:
+    yield from case.catalogue.table("controls").of(item, case.issued_on)
+    for key in item.ingredients:
+        if "radioactive" in case.ingredient(key).flags:
+            yield key, "radioactive"

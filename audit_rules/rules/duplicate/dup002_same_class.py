@@ -97,7 +97,7 @@ def _hit(case: Case, row: DuplicateClass, members: list[Taken]) -> Hit:
         action=Text(row.action_zh, row.action_en),
         evidence={"class": row.class_} | {k: v for taken in members for k, v in taken.evidence.items()},
         severity=_severity(case, row, members),
-        refs=PATENT if _in_patent_medicine(case, members) else (),
+        refs=_refs(case, members),
         sources=(row.source,),
         history=tuple(taken.ref for taken in members if taken.ref is not None),
         cause="class:" + "+".join(keys),
@@ -109,6 +109,13 @@ def _severity(case: Case, row: DuplicateClass, members: list[Taken]) -> Severity
     elsewhere = any(t.past and t.past.source == "history" and t.past.institution != here for t in members)
     today = sum(taken.line is not None for taken in members)
     return row.severity if today > 1 or elsewhere else row.history_severity
+
+
+def _refs(case: Case, members: list[Taken]) -> tuple[str, ...]:
+    if _in_patent_medicine(case, members):
+        return PATENT
+    anti_infective = all(case.ingredient(taken.ingredient).antimicrobial for taken in members)
+    return ("CN-ABX-008", "CN-APP-018", "CN-APP-006") if anti_infective else ()
 
 
 def _in_patent_medicine(case: Case, members: list[Taken]) -> bool:

@@ -7,6 +7,8 @@ from audit_rules.items import Item
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
 
+CONTRACEPTIVE = "class:contraceptive_hormone"
+
 
 @rule(
     id="FRM002",
@@ -52,6 +54,8 @@ def _weight(case: Case, item: Item) -> Severity:
     if not item.known or _diagnosed_before(case, item):
         return Severity.MODERATE
     found = []
+    if len(item.ingredients) > 1 and case.members(CONTRACEPTIVE) & set(item.ingredients):
+        return Severity.INFO
     for key in item.ingredients:
         atc = case.ingredient(key).atc
         fitting = [row for row in rows if atc and atc.startswith(row.atc)]

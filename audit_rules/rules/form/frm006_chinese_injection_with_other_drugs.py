@@ -23,7 +23,8 @@ SOLVENTS = frozenset({"sodium chloride", "glucose"})
     ),
 )
 def chinese_injection_with_other_drugs(case: Case) -> Iterator[Hit]:
-    """A Chinese herbal injection shares its prescription with other drugs. Its solvent may stand there.
+    """A Chinese herbal injection shares its prescription with other drugs, a second such injection among them. Its solvent
+    may stand there.
 
     Why it matters: these injections cause severe allergies and must not meet other drugs in the line.
     What to do: write it alone, with its solvent.
@@ -32,7 +33,10 @@ def chinese_injection_with_other_drugs(case: Case) -> Iterator[Hit]:
         i for i in case.items if any("chinese_injection" in case.ingredient(k).flags for k in i.ingredients)
     ]
     others = [i for i in case.items if i not in own and not SOLVENTS.issuperset(i.ingredients or ("?",))]
-    if own and others and case.setting != "inpatient":
+    others += [
+        i for i in own if i.ingredients != own[0].ingredients
+    ]  # a second such injection is another drug
+    if others and own and case.setting != "inpatient":
         name = named(case, (key for item in own for key in item.ingredients))
         yield Hit(
             lines=tuple(item.line for item in (*own, *others)),

@@ -23,12 +23,16 @@ def route_missing(case: Case) -> Iterator[Hit]:
     """A line of a western prescription says no route and its dosage form implies none.
 
     Why it matters: the same drug by another route can be another dose or a danger.
-    What to do: write the route. Where the form says it (tablet, eye drops) nothing is asked.
+    What to do: write the route. Where the form says it (tablet, eye drops) nothing is asked. For a drug that
+    nobody knows it is shown only: that line is held already (GAP001).
     """
     if case.kind != "western":
         return
-    lines = [item for item in case.items if _without_route(item)]
-    if lines:
+    without = [item for item in case.items if _without_route(item)]
+    for known in (True, False):
+        lines = [item for item in without if item.known is known]
+        if not lines:
+            continue
         yield Hit(
             lines=tuple(item.line for item in lines),
             drugs=tuple(key for item in lines for key in item.ingredients),
@@ -37,6 +41,7 @@ def route_missing(case: Case) -> Iterator[Hit]:
             ),
             action=Text("写明给药途径。", "Write the route."),
             evidence={"missing": "route", "article": "处方管理办法 §6, §7"},
+            severity=None if known else Severity.MODERATE,
         )
 
 

@@ -9,7 +9,11 @@ from audit_rules.items import Item
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
 
-VAGUE = re.compile("遵医嘱|按医嘱|医嘱服用|自用|as directed|as instructed|ut dict|for own use", re.IGNORECASE)
+VAGUE = re.compile(
+    "(?:遵|按|依|听|见|谨遵)医嘱|医嘱服用|自用|(?:按|照|见|详见|参照)说明(?:书)?|酌情|随意|同前|照旧"
+    "|as directed|as instructed|as before|see leaflet|ut dict|for own use",
+    re.IGNORECASE,
+)
 
 
 @rule(

@@ -13,7 +13,7 @@ TABLE = "indications"
     title=Text("适应证不适宜", "No diagnosis for this drug"),
     category="indication",
     severity=Severity.MAJOR,
-    refs=("CN-APP-001",),
+    refs=("CN-APP-001", "CN-APP-015"),
     ingredients=lambda catalogue: catalogue.table(TABLE).ingredients,
 )
 def no_matching_diagnosis(case: Case) -> Iterator[Hit | Gap]:

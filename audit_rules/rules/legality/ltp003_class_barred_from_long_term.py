@@ -15,6 +15,7 @@ CLASSES = {
     "toxic": Text("医疗用毒性药品", "a toxic drug"),
     "precursor": Text("药品类易制毒化学品", "a precursor chemical"),
 }
+INFECTION = ("J01", "J02", "J04", "J05")  # antibacterials, antimycotics, drugs for mycobacteria, antivirals
 ANTIMICROBIAL = Text("抗微生物药物", "an antimicrobial")
 
 
@@ -28,15 +29,20 @@ ANTIMICROBIAL = Text("抗微生物药物", "an antimicrobial")
     refs=("CN-LTP-003",),
     ingredients=lambda catalogue: (
         catalogue.table("controls").keys_of(*CLASSES)
-        | frozenset(k for k, r in catalogue.ingredients.items() if r.antimicrobial)
+        | frozenset(
+            k for k, r in catalogue.ingredients.items() if r.antimicrobial or r.atc.startswith(INFECTION)
+        )
     ),
     when=lambda case: case.long_term,
 )
 def class_barred_from_long_term(case: Case) -> Iterator[Hit]:
-    """A narcotic, psychotropic, toxic, precursor or antimicrobial drug on a long-term prescription.
+    """A narcotic, psychotropic, toxic, precursor or anti-infective drug on a long-term prescription.
 
-    Why it matters: these need to be judged anew each time. Antimicrobials for chronic infections (tuberculosis, HIV,
-    chronic hepatitis) are excepted.
+    Drugs with special storage are barred too, where a region says which; insulin is given out long-term everywhere and
+    is not spoken of.
+
+    Why it matters: these need to be judged anew each time. Anti-infectives for chronic infections (tuberculosis, HIV,
+    chronic hepatitis, chronic osteomyelitis, deep and nail mycoses) are excepted.
     What to do: write this drug on an ordinary prescription within its own limits.
     """
     if not case.long_term:
@@ -63,6 +69,7 @@ def _barred(case: Case, item: Item, chronic_infection: bool) -> Iterator[tuple[t
     for key, control in case.catalogue.table("controls").of(item, case.issued_on):
         yield (key,), CLASSES[control]
     if item.systemic is not False and not chronic_infection:
-        keys = tuple(key for key in item.ingredients if case.ingredient(key).antimicrobial)
+        rows = ((key, case.ingredient(key)) for key in item.ingredients)
+        keys = tuple(key for key, row in rows if row.antimicrobial or row.atc.startswith(INFECTION))
         if keys:
             yield keys, ANTIMICROBIAL
