@@ -15,6 +15,7 @@ from urllib.parse import SplitResult
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from rxcenter.notify import addresses, messages
 from rxcenter.notify.addresses import Approved, Forbidden
@@ -133,6 +134,8 @@ def _post(
     except Exception as error:  # noqa: BLE001 - whatever a receiver's bytes do to a parser is a failed attempt
         reason = "too_slow" if watch.rang else _reason(error)
         return Outcome(False, reason, ms=_since(began))
+    if watch.rang:  # cut off in its headers, an answer can look complete
+        return Outcome(False, "too_slow", ms=_since(began))
     asked = _seconds(answer.headers.get("Retry-After")) if answer.status in (429, 503) else None
     ok = 200 <= answer.status < 300
     reason = "ok" if ok else "redirect" if 300 <= answer.status < 400 else f"http_{answer.status}"
@@ -202,7 +205,7 @@ class _Watched(HTTPConnection):
         super().request(*words, **more)
 
     def _new_conn(self) -> socket.socket:
-        return _watched(super()._new_conn())
+        return _watched(_connected(self))
 
 
 class _WatchedTLS(HTTPSConnection):
@@ -211,7 +214,23 @@ class _WatchedTLS(HTTPSConnection):
         super().request(*words, **more)
 
     def _new_conn(self) -> socket.socket:
-        return _watched(super()._new_conn())
+        return _watched(_connected(self))
+
+
+def _connected(connection: HTTPConnection) -> socket.socket:
+    """Connect to the judged address itself; urllib3 would ask the resolver once more, even for a bare address."""
+    made = socket.socket(socket.AF_INET6 if ":" in connection.host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        made.settimeout(CONNECT_SECONDS)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        made.connect((connection.host, connection.port))
+    except TimeoutError as error:
+        made.close()
+        raise ConnectTimeoutError(connection, "no answer") from error
+    except OSError as error:
+        made.close()
+        raise NewConnectionError(connection, str(error)) from error
+    return made
 
 
 def _watch_again(connection: HTTPConnection) -> None:
@@ -233,8 +252,8 @@ def _host(parts: SplitResult) -> str:
 
 
 REASONS: tuple[tuple[type[Exception], str], ...] = (
-    (urllib3.exceptions.ConnectTimeoutError, "unreachable"),
-    (urllib3.exceptions.NewConnectionError, "refused"),
+    (NewConnectionError, "refused"),  # first: it is a ConnectTimeoutError to urllib3
+    (ConnectTimeoutError, "unreachable"),
     (urllib3.exceptions.TimeoutError, "timeout"),
     (urllib3.exceptions.SSLError, "tls"),
     (ssl.SSLError, "tls"),
