@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from tests import people
-from tests.routing import road
+from tests.routing import acts, road
 from tests.routing.road import POOL, TO_OAK
 
 API = "/api/v1"
@@ -76,3 +76,14 @@ class Api:
 @pytest.fixture
 def api(client):
     return Api(client)
+
+
+@pytest.fixture
+def nominated(north, oak, elm):
+    """Offered to Oak, then to Elm, as of now."""
+    return road.routed(north, at=timezone.now(), routing=acts.BOTH)
+
+
+@pytest.fixture
+def held(api, oak, nominated):
+    return acts.Holding(api, oak, api.claim(oak, nominated))
