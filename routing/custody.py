@@ -44,18 +44,19 @@ class Draft:
 
     order: Order
     lines: Sequence[OrderLine]
-    first: Taken
+    first: Taken | None  # None: scheduled, its window is not open yet
 
 
 def create_orders(drafts: Sequence[Draft], *, by: Actor, at: datetime) -> None:
     """Write new orders, their lines and their first moves, many in a few statements."""
     for draft in drafts:
         order, first = draft.order, draft.first
-        allowed = _allowed(first, by)
         order.state, order.state_since = OrderState.SCHEDULED, at
         _record(order, "created", OrderState.SCHEDULED, Taken("created", body=_part_of(order)), by, at)
-        _record(order, first.move, allowed.after, first, by, at)
-        order.state = allowed.after
+        if first is not None:
+            allowed = _allowed(first, by)
+            _record(order, first.move, allowed.after, first, by, at)
+            order.state = allowed.after
     Order.objects.bulk_create([d.order for d in drafts])
     OrderLine.objects.bulk_create([line for d in drafts for line in d.lines])
 

@@ -52,6 +52,7 @@ class Need:
     delivery: bool = False
     region: str | None = None
     consent: bool = False
+    insurance: bool = False  # the medical insurance pays: designated dispensers come first
 
 
 class Reason(NamedTuple):

@@ -1,7 +1,7 @@
 """Who is asked next, after a decline, a return or a lapse. Nothing stays silently open."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from routing.custody import Taken, move_order, next_fence
@@ -9,12 +9,16 @@ from routing.eligible import Need, Reason, Way, why_not
 from routing.models import CancelRequest, Claim, Offer, Order
 from routing.register import candidates, pool
 from routing.settling import settle
-from routing.states import WAITING
+from routing.states import WAITING, OrderState
+from routing.weighing import answer_due
 from rxcenter.accounts.roles import SYSTEM, Actor
+from rxcenter.jobs import queue
+from rxcenter.jobs.queue import NewJob
 from rxcenter.prescriptions.models import Prescription
 
 # Return reasons after which the same dispenser may be asked again when nobody else is left.
 AGAIN = frozenset({"claimed_by_mistake", "patient_delayed", "lease_ran_out"})
+OFFER_TIMEOUT = timedelta(minutes=10)  # of opening hours
 
 
 def need_of(order: Order, prescription: Prescription) -> Need:
@@ -27,11 +31,15 @@ def need_of(order: Order, prescription: Prescription) -> Need:
         delivery=order.delivery == "delivery",
         region=order.region or None,
         consent=routing.get("consent") is True,
+        insurance=order.insurance,
     )
 
 
 def way_of(order: Order, code: str) -> Way:
     """How a dispenser came into question for this order."""
+    for row in order.ranking:
+        if row["dispenser"] == code:
+            return Way(row["way"])
     if code in order.ranked:
         return Way.OWN if code == order.institution_id else Way.NOMINATED
     return Way.POOL
@@ -48,8 +56,13 @@ def after_reopening(order: Order, prescription: Prescription, *, at: datetime) -
     if order.expires_at <= at:
         end_expired(order, prescription, at=at)
         return
+    start_asking(order, prescription, at=at)
+
+
+def start_asking(order: Order, prescription: Prescription, *, at: datetime) -> None:
+    """Ask the next dispenser of an order that nobody has been asked for at this moment, open it, or say that nobody may."""
     taken = choose_next(order, prescription)
-    if taken.move == "opened":
+    if taken.move == "opened" and order.state == OrderState.OPEN:
         return  # the pool: it is open already
     move_order(order, taken, by=SYSTEM, at=at)
     if taken.move == "offered":
@@ -74,8 +87,29 @@ def choose_next(order: Order, prescription: Prescription, without: Collection[st
 
 def ask(order: Order, code: str, *, at: datetime) -> Offer:
     """Write the offer of an order to one dispenser."""
-    rank = Offer.objects.filter(order=order).count() + 1
-    return Offer.objects.create(order=order, dispenser_id=code, rank=rank, made_at=at)
+    before = list(Offer.objects.filter(order=order).values_list("dispenser_id", flat=True))
+    due_at = _answer_until(order, code, {*before, code}, at)
+    if due_at:
+        queue.add([NewJob("offer_timeout", order.pk, due_at=due_at)])
+    return Offer.objects.create(
+        order=order, dispenser_id=code, rank=len(before) + 1, made_at=at, due_at=due_at
+    )
+
+
+def first_offer(order: Order, *, at: datetime) -> Offer:
+    """The first offer of a new order, not yet saved; the caller adds its job."""
+    code = order.ranked[0]
+    return Offer(
+        order=order, dispenser_id=code, rank=1, made_at=at, due_at=_answer_until(order, code, {code}, at)
+    )
+
+
+def _answer_until(order: Order, code: str, asked: Collection[str], at: datetime) -> datetime | None:
+    """When the next one is asked instead; None while there is no other: nothing is gained by giving up then."""
+    others = order.pool or any(c not in asked for c in order.ranked)
+    if not others or way_of(order, code) is Way.OWN:
+        return None
+    return min(answer_due(code, OFFER_TIMEOUT, at=at), order.expires_at)
 
 
 def close_offers(order: Order, state: str, *, at: datetime, reason: str = "") -> list[str]:
@@ -126,7 +160,7 @@ def end_cancelled(
 
 
 def _still_to_ask(order: Order) -> list[str]:
-    """Ranked codes not yet asked; when none is left, those that gave it back without refusing it."""
+    """Ranked codes not yet asked; when none is left, those that gave it back, or let it pass, without refusing it."""
     asked = set(Offer.objects.filter(order=order).values_list("dispenser_id", flat=True))
     fresh = [code for code in order.ranked if code not in asked]
     if fresh:
@@ -135,7 +169,11 @@ def _still_to_ask(order: Order) -> list[str]:
         Offer.objects.filter(order=order, state=Offer.State.DECLINED).values_list("dispenser_id", flat=True)
     )
     gave_back = dict(Claim.objects.filter(order=order).order_by("seq").values_list("dispenser_id", "reason"))
-    return [c for c in order.ranked if c not in declined and gave_back.get(c, "") in AGAIN]
+    slow = Offer.objects.filter(order=order, state=Offer.State.TIMED_OUT).values_list(
+        "dispenser_id", flat=True
+    )
+    once = [code for code in order.ranked if list(slow).count(code) == 1]
+    return [c for c in order.ranked if c not in declined and (gave_back.get(c, "") in AGAIN or c in once)]
 
 
 def _told(order: Order) -> dict[str, Any]:

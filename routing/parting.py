@@ -7,9 +7,9 @@ from uuid import UUID
 
 from routing import codes
 from routing.custody import Draft, create_orders
+from routing.issuing import CODE_TABLE
 from routing.models import Order, OrderLine
 from routing.offering import ask, choose_next
-from routing.ordering import CODE_TABLE
 from routing.refusals import AlreadySupplied
 from routing.supplying import locked_lines
 from rxcenter.accounts.roles import SYSTEM

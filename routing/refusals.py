@@ -193,6 +193,12 @@ class ProofNeeded(Invalid):
     slug = "proof-needed"
 
 
+class TargetUnreachable(Invalid):
+    """A nominated dispenser does not exist, is closed, or may not fill it; `target` and `reasons` say which and why."""
+
+    slug = "target-unreachable"
+
+
 class KeyRequired(Refused):
     slug, status = "idempotency-key-required", 400
 

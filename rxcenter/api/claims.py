@@ -1,4 +1,4 @@
-"""Dispensers: offers, claims, return, decline. Each view checks shape and calls one verb."""
+"""Dispensers: claims and returns. Each view checks shape and calls one verb."""
 
 from uuid import UUID
 
@@ -9,11 +9,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from routing import proving
-from routing.declining import decline
-from routing.handing import claim_answer, offer_answer
+from routing.handing import claim_answer
 from routing.holding import mine
 from routing.idempotency import Answer
-from routing.models import Offer
 from routing.quarantining import claim_or_quarantine
 from routing.returning import give_back_lines
 from rxcenter.api import claims_shapes as shapes
@@ -21,53 +19,6 @@ from rxcenter.api.authentication import dispenser
 from rxcenter.api.claim_answers import claimed, sent_claim, whole
 from rxcenter.api.custody_calls import answered, checked, claim_token, once, sent
 from rxcenter.api.problems import respond
-from rxcenter.prescriptions.states import State
-
-
-class OffersView(APIView):
-    """What is mine to fill, oldest first."""
-
-    scope = "dispense"
-
-    @extend_schema(
-        operation_id="offers",
-        tags=["dispensing"],
-        parameters=shapes.PAGING,
-        responses={200: shapes.Offers},
-        summary="My pending offers",
-    )
-    def get(self, request: Request) -> HttpResponse:
-        page = shapes.Paging(data=request.query_params)
-        page.is_valid(raise_exception=True)
-        after, limit = page.validated_data["after"], page.validated_data["limit"]
-        rows = Offer.objects.filter(
-            dispenser=request.auth.institution,
-            state=Offer.State.PENDING,
-            pk__gt=after,
-            order__expires_at__gt=timezone.now(),
-            order__prescription__state=State.APPROVED,
-        )
-        read = rows.select_related("order__prescription").prefetch_related("order__lines")
-        found = list(read.order_by("pk")[: limit + 1])
-        more = found[limit - 1].pk if len(found) > limit else None
-        return respond(200, {"offers": [offer_answer(o) for o in found[:limit]], "next": more})
-
-
-class DeclineView(APIView):
-    scope = "dispense"
-
-    @extend_schema(
-        operation_id="decline_offer",
-        tags=["dispensing"],
-        request=shapes.Decline,
-        responses={200: shapes.Declined},
-        examples=shapes.DECLINE_EXAMPLES,
-        summary="Say no to an offer; the next dispenser is asked at once",
-    )
-    def post(self, request: Request, offer: int) -> HttpResponse:
-        body = checked(shapes.Decline, request)
-        declined = decline(offer, reason=body["reason"], by=dispenser(request.auth), at=timezone.now())
-        return respond(200, {"offer_id": declined.pk, "state": declined.state, "reason": declined.reason})
 
 
 class ClaimsView(APIView):

@@ -43,36 +43,6 @@ class Paging(serializers.Serializer):
     limit = serializers.IntegerField(min_value=1, max_value=100, default=50)
 
 
-class Offer(serializers.Serializer):
-    offer_id = serializers.IntegerField()
-    order = serializers.UUIDField()
-    prescription_no = serializers.CharField()
-    placer = serializers.CharField()
-    kind = serializers.CharField()
-    delivery = serializers.ChoiceField(["pickup", "delivery"])
-    made_at = serializers.DateTimeField()
-    expires_at = serializers.DateTimeField()
-    items = serializers.ListField(
-        child=serializers.DictField(), help_text="drug, form, strength, quantity as in rx/1"
-    )
-    herbal_doses = serializers.FloatField(allow_null=True)
-
-
-class Offers(serializers.Serializer):
-    offers = Offer(many=True)
-    next = serializers.IntegerField(allow_null=True)
-
-
-class Decline(Strict):
-    reason = serializers.ChoiceField(list(reasons.DECLINE))
-
-
-class Declined(serializers.Serializer):
-    offer_id = serializers.IntegerField()
-    state = serializers.CharField()
-    reason = serializers.CharField()
-
-
 class ClaimRequest(Strict):
     """Either `order` (it was offered to you) or `prescription_no` and `code` (the patient stands before you)."""
 
@@ -173,7 +143,6 @@ def example(name: str, value: dict[str, Any]) -> OpenApiExample:
     return OpenApiExample(name, value=value, request_only=True)
 
 
-DECLINE_EXAMPLES = [example("out of stock", {"reason": "out_of_stock"})]
 RETURN_EXAMPLES = [example("claimed by mistake", {"reason": "claimed_by_mistake"})]
 CLAIM_EXAMPLES = [
     example("an offered order", {"order": "0193b1d2-7c4a-7000-8000-000000000001"}),

@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from rxcenter.api import claim_acts, claims, claims_again, dispenses, transfers
+from rxcenter.api import claim_acts, claims, claims_again, dispenses, nominating, offers, transfers
 from rxcenter.api.cancelling import CancelDecisionView
 from rxcenter.api.pickup import PickupView
 
 urlpatterns = [
-    path("offers", claims.OffersView.as_view()),
-    path("offers/<int:offer>/decline", claims.DeclineView.as_view()),
+    path("offers", offers.OffersView.as_view()),
+    path("offers/<int:offer>/ack", offers.AcknowledgeView.as_view()),
+    path("offers/<int:offer>/decline", offers.DeclineView.as_view()),
+    path("offers/<int:offer>/stock-answer", offers.StockAnswerView.as_view()),
+    path("stock", nominating.StockView.as_view()),
+    path("prescriptions/<uuid:pk>/nomination", nominating.NominationView.as_view()),
     path("claims", claims.ClaimsView.as_view()),
     path("claims/<uuid:claim>", claims.ClaimView.as_view()),
     path("claims/<uuid:claim>/return", claims.ReturnView.as_view()),

@@ -9,8 +9,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from routing.issuing import CODE_TABLE
 from routing.models import Claim, Offer, Order
-from routing.ordering import CODE_TABLE
 from routing.register import contact
 from routing.states import TERMINAL, OrderState
 from rxcenter.api.authentication import placer

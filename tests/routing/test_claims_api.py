@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from routing.models import Offer
 from rxcenter.api import claims_shapes as shapes
-from rxcenter.api import dispenses_shapes
+from rxcenter.api import dispenses_shapes, offers_shapes
 from rxcenter.patients.models import AccessLog
 from tests import people
 from tests.routing import road
@@ -160,7 +160,8 @@ def test_misshapen_dispenses_are_refused(api, oak, order, change):
 
 def test_the_examples_of_the_openapi_document_have_the_right_shape():
     shaped = [
-        (shapes.Decline, shapes.DECLINE_EXAMPLES),
+        (offers_shapes.Decline, offers_shapes.DECLINE_EXAMPLES),
+        (offers_shapes.StockFeed, offers_shapes.STOCK_EXAMPLES),
         (shapes.Return, shapes.RETURN_EXAMPLES),
         (shapes.ClaimRequest, shapes.CLAIM_EXAMPLES),
         (dispenses_shapes.DispenseRequest, dispenses_shapes.DISPENSE_EXAMPLES),
