@@ -6,6 +6,7 @@ from typing import Any
 from audit_rules.case import Case
 from audit_rules.catalogue import Catalogue, default_catalogue
 from audit_rules.concerns import Step
+from audit_rules.knowledge.index_rows import with_comments
 from audit_rules.profile import DEFAULT, ProfileRow
 from audit_rules.releases import BY_SIGNATURE, released
 from audit_rules.report import Finding, Gap, Hit, NotChecked, Release, Report, Severity, Standing, Text
@@ -128,7 +129,7 @@ def _found(rule: Rule, hit: Hit, row: ProfileRow | None) -> Finding:
         tuple(sorted(set(lines))) if len(lines) > 1 else tuple(lines),
         tuple(dict.fromkeys(drugs)) if len(drugs) > 1 else tuple(drugs),
         tuple(hit.history),
-        hit.refs or rule.refs,
+        with_comments(hit.refs or rule.refs),
         hit.message,
         hit.action,
         {name: str(value) for name, value in evidence.items()} if evidence else {},

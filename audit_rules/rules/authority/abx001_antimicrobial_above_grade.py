@@ -20,7 +20,7 @@ PREFIX = "antimicrobial:"
     severity=Severity.CRITICAL,
     release=Release.NOBODY,
     sources=("cn-antimicrobial-2012", "cn-review-2018"),
-    refs=("CN-LEG-006",),
+    refs=("CN-LEG-006", "CN-ABX-002", "CN-ABX-003"),
     ingredients=lambda catalogue: frozenset(k for k, r in catalogue.ingredients.items() if r.antimicrobial),
 )
 def antimicrobial_above_grade(case: Case) -> Iterator[Hit | Gap]:
@@ -96,4 +96,4 @@ def _refs(case: Case, grade: str, excused: bool) -> tuple[str, ...]:
     consultation = (
         case.setting == "inpatient" and grade == "special"
     )  # neither the right nor a consultant's signature
-    return ("CN-LEG-006", "CN-ABX-002") if consultation else ()
+    return ("CN-LEG-006", "CN-ABX-002") if consultation else ("CN-LEG-006",)

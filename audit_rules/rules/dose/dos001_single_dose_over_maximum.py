@@ -17,7 +17,7 @@ from audit_rules.wording import named
     category="dose",
     severity=Severity.MAJOR,
     sources=("cn-audit-dose",),
-    refs=("CN-APP-004",),
+    refs=("CN-APP-004", "CN-NRM-014"),
     ingredients=lambda catalogue: frozenset(catalogue.table("doses")),
     line=single_above,
 )

@@ -33,7 +33,7 @@ class Whole(NamedTuple):
     category="dose",
     severity=Severity.MAJOR,
     sources=("cn-audit-dose",),
-    refs=("CN-APP-004",),
+    refs=("CN-APP-004", "CN-NRM-014"),
     ingredients=lambda catalogue: frozenset(catalogue.table("doses")),
     line=daily_above,
     repeats=True,

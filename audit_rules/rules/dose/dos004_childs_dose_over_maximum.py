@@ -18,7 +18,7 @@ from audit_rules.wording import named
     category="dose",
     severity=Severity.MAJOR,
     sources=("cn-audit-dose",),
-    refs=("CN-APP-004",),
+    refs=("CN-APP-004", "CN-NRM-014"),
     ingredients=lambda catalogue: frozenset(
         key for key, rows in catalogue.table("doses").items() if any(row.basis == "kg" for row in rows)
     ),
