@@ -50,6 +50,14 @@ def force_release(order: UUID, *, reason: str, by: Actor, at: datetime) -> bool:
         return True
 
 
+def free(order: Order, *, reason: str, by: Actor, at: datetime) -> bool:
+    """Take an order from its holder, or what it still owes of it. Raises and answers as `force_release`."""
+    if order.state == OrderState.PARTLY_SUPPLIED:
+        release_remainder_by_supervisor(order.pk, reason=reason, by=by, at=at)
+        return True
+    return force_release(order.pk, reason=reason, by=by, at=at)
+
+
 def _checked(reason: str, by: Actor) -> None:
     reasons.checked(reason, reasons.FORCE_RELEASE)
     if by.role not in SUPERVISORS:
@@ -101,7 +109,7 @@ def release_all(dispenser: str, *, reason: str, by: Actor, at: datetime) -> Clea
     for claim in _held(dispenser):
         kind = done.failed
         try:
-            kind = done.released if _free(claim, reason, by, at) else done.waiting
+            kind = done.released if free(claim.order, reason=reason, by=by, at=at) else done.waiting
         except SecondPersonNeeded:
             kind = done.waiting
         except Refused:
@@ -116,13 +124,6 @@ def release_all(dispenser: str, *, reason: str, by: Actor, at: datetime) -> Clea
 def _held(dispenser: str) -> Iterator[Claim]:
     rows = Claim.objects.filter(dispenser=dispenser, state=Claim.State.OPEN).select_related("order")
     yield from rows.order_by("order__prescription_id", "order_id")
-
-
-def _free(claim: Claim, reason: str, by: Actor, at: datetime) -> bool:
-    if claim.order.state == OrderState.PARTLY_SUPPLIED:
-        release_remainder_by_supervisor(claim.order_id, reason=reason, by=by, at=at)
-        return True
-    return force_release(claim.order_id, reason=reason, by=by, at=at)
 
 
 def _refuse_transfer(transfer: Transfer, at: datetime) -> None:
