@@ -16,6 +16,7 @@ class RoutingConfig(AppConfig):
             ordering,
             settling,
             staleness,
+            tracking,
             transferring,
         )
         from rxcenter.jobs.working import Handler, register
@@ -28,4 +29,5 @@ class RoutingConfig(AppConfig):
         register("expire", Handler(expiring.work, expiring.give_up, batch=20))
         register("lapse", Handler(lapsing.work, lapsing.give_up, batch=20))
         register("stale", Handler(staleness.work, staleness.give_up, batch=20))
+        register("mature_tracking", Handler(tracking.mature, tracking.give_up, batch=20))
         register("transfer_timeout", Handler(transferring.work, transferring.give_up, batch=20))

@@ -193,6 +193,12 @@ class ProofNeeded(Invalid):
     slug = "proof-needed"
 
 
+class Duplicate(Conflict):
+    """An entry of a batch was stored before; `entries` tell each one's fate. Nothing of the batch is stored."""
+
+    slug = "duplicate"
+
+
 class TargetUnreachable(Invalid):
     """A nominated dispenser does not exist, is closed, or may not fill it; `target` and `reasons` say which and why."""
 

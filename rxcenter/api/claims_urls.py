@@ -5,6 +5,7 @@ from django.urls import path
 from rxcenter.api import claim_acts, claims, claims_again, dispenses, nominating, offers, transfers
 from rxcenter.api.cancelling import CancelDecisionView
 from rxcenter.api.pickup import PickupView
+from rxcenter.api.tracking import TrackingView
 
 urlpatterns = [
     path("offers", offers.OffersView.as_view()),
@@ -34,6 +35,7 @@ urlpatterns = [
     path("claims/<uuid:claim>/not-supplied", dispenses.NotSuppliedView.as_view()),
     path("dispenses/<uuid:dispense>/amend", dispenses.AmendDispenseView.as_view()),
     path("dispenses/<uuid:dispense>/withdraw", dispenses.WithdrawDispenseView.as_view()),
+    path("tracking-updates", TrackingView.as_view()),
     path("transfers", transfers.TransfersView.as_view()),
     path("transfers/<int:transfer>/accept", transfers.AcceptTransferView.as_view()),
     path("transfers/<int:transfer>/decline", transfers.DeclineTransferView.as_view()),
