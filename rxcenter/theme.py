@@ -139,6 +139,21 @@ UNFOLD: dict[str, object] = {
                     _item(_("Jobs"), "work_history", "admin:jobs_job_changelist", "operators"),
                 ],
             },
+            {
+                "title": _("Connections"),
+                "separator": True,
+                "items": [
+                    _item(_("Webhooks"), "webhook", "admin:notify_endpoint_changelist", "operators"),
+                    _item(_("Undelivered"), "unsubscribe", "admin:notify_delivery_changelist", "operators")
+                    | {"badge": "rxcenter.notify.admin_sidebar.dead"},
+                    _item(
+                        _("Approved networks"),
+                        "lan",
+                        "admin:notify_approvednetwork_changelist",
+                        "watchers",
+                    ),
+                ],
+            },
         ],
     },
 }

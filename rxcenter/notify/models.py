@@ -105,13 +105,13 @@ class Delivery(models.Model):
     at = models.DateTimeField(_("happened"))
     state = models.CharField(_("state"), max_length=9, choices=State)
     attempts = models.SmallIntegerField(_("attempts"), default=0)  # since the last replay
-    due_at = models.DateTimeField(_("due"), null=True)
+    due_at = models.DateTimeField(_("next attempt"), null=True)
     tries = models.JSONField(_("attempts"), default=list)  # [{at, status, reason, ms}], replays too
     delivered_at = models.DateTimeField(_("delivered"), null=True)
 
     class Meta:
-        verbose_name = _("delivery")
-        verbose_name_plural = _("deliveries")
+        verbose_name = _("webhook delivery")
+        verbose_name_plural = _("webhook deliveries")
         indexes = [
             models.Index(fields=["endpoint", "due_at"], condition=Q(state="pending"), name="delivery_due"),
             models.Index(fields=["endpoint", "subject", "seq"], condition=~Q(state="delivered"), name="delivery_open"),

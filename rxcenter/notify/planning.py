@@ -81,10 +81,14 @@ def wants(events: Sequence[str], type_: str) -> bool:
 
 
 def _chosen(plan: Plan) -> list[Message]:
-    """All of it; of a receiver that is out of reach one probe, old and new in turn so that neither starves."""
+    """All of it; for a receiver that is out of reach one probe: a test that somebody asked for, else old and new in
+    turn so that neither starves."""
     new = [one.message for one in plan.fresh if one.wanted and not one.behind]
     if plan.endpoint.failures < DOWN_AFTER:
         return plan.again + new
+    tests = [message for message in plan.again if message.seq is None]
+    if tests:
+        return tests[:1]
     first, then = (new, plan.again) if plan.endpoint.failures % 2 else (plan.again, new)
     return (first or then)[:1]
 

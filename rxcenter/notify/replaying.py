@@ -8,7 +8,7 @@ from django.db import transaction
 from rxcenter.accounts.roles import Actor
 from rxcenter.jobs import queue
 from rxcenter.jobs.queue import NewJob
-from rxcenter.notify.models import Delivery
+from rxcenter.notify.models import Delivery, Endpoint
 from rxcenter.notify.waking import KIND
 
 
@@ -24,5 +24,7 @@ def replay(ids: Iterable[int], *, by: Actor, at: datetime) -> int:
                 {"at": at.isoformat(), "status": None, "reason": "replayed", "by": str(by)},
             ]
         Delivery.objects.bulk_update(found, ["state", "attempts", "due_at", "tries"])
-        queue.add(NewJob(KIND, endpoint) for endpoint in sorted({row.endpoint_id for row in found}))
+        endpoints = sorted({row.endpoint_id for row in found})
+        Endpoint.objects.filter(pk__in=endpoints).update(next_try_at=None)  # a person says that it is mended
+        queue.add(NewJob(KIND, endpoint) for endpoint in endpoints)
     return len(found)

@@ -88,7 +88,7 @@ def change(endpoint: Endpoint, *, at: datetime, **said: Any) -> Endpoint:
 
 
 def try_out(endpoint: Endpoint, *, at: datetime) -> Delivery:
-    """Queue a test message: one attempt, soon. Its row tells what came of it."""
+    """Queue a test message: one attempt, soon, even to a receiver that is being left alone. Its row tells what came of it."""
     made = Delivery.objects.create(
         endpoint=endpoint,
         subject=uuid4(),
@@ -98,6 +98,7 @@ def try_out(endpoint: Endpoint, *, at: datetime) -> Delivery:
         state=Delivery.State.PENDING,
         due_at=at,
     )
+    Endpoint.objects.filter(pk=endpoint.pk).update(next_try_at=None)
     queue.add([NewJob(KIND, endpoint.pk)])
     return made
 

@@ -10,7 +10,7 @@ from rxcenter.accounts.roles import Actor, Role
 from rxcenter.notify import schedule, waking
 from rxcenter.notify.models import Delivery
 from rxcenter.notify.replaying import replay
-from rxcenter.notify.subscribing import change, subscribe
+from rxcenter.notify.subscribing import change, subscribe, try_out
 from tests import people
 from tests.notify.conftest import NOON, fresh, happens, relay_and_worker, rows, run, simulate
 
@@ -217,3 +217,16 @@ def test_another_institutions_events_never_come(endpoint, receiver):
     happens(stream="C0002")
     relay_and_worker()
     assert receiver.got == []
+
+
+def test_a_test_message_goes_first_to_a_receiver_that_is_left_alone(endpoint, receiver):
+    receiver.answer = lambda got: 500
+    for _ in range(3):
+        happens()
+    relay_and_worker()
+    assert fresh(endpoint).condition == "down"
+    receiver.answer = lambda got: 204
+    try_out(endpoint, at=timezone.now())
+    relay_and_worker()
+    assert receiver.taken[0].type == "webhook.test"
+    assert fresh(endpoint).condition == "ok"
