@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from audit_rules.knowledge.allergy_rows import FOOD, NO_ALLERGY, OTHER, substance
+from audit_rules.knowledge.allergy_rows import NO_ALLERGY, NO_DRUG, OTHER, substance
 from audit_rules.memo import per_case
 from audit_rules.names import plain
 from audit_rules.rx1 import Allergy
@@ -13,19 +13,26 @@ if TYPE_CHECKING:
     from audit_rules.case import Case
     from audit_rules.catalogue import Catalogue
 
-SEPARATORS = re.compile(r"[、,，;；]|\band\b|[及和]")
+SEPARATORS = re.compile(r"[、,，;；。/\n]|\band\b|[及和与]")
 SEVERE = frozenset({"severe", "life-threatening", "life_threatening", "fatal", "严重", "重度", "危及生命"})
-# ICD-10 Z88: personal history of allergy to drugs
-CODED = {"Z880": "class:penicillin_class", "Z882": "class:sulfonamide_antibacterial"}
+# ICD-10 Z88: personal history of allergy to drugs; what the other codes name is too wide to compare with a drug
+CODED = {
+    "Z880": "class:penicillin_class",
+    "Z882": "class:sulfonamide_antibacterial",
+    "Z885": "class:opioid",
+    "Z886": "group:nsaid",
+}
+TOO_WIDE = ("Z881", "Z883", "Z884", "Z887", "Z888", "Z889")
+LOWERED = {"intolerance", "tolerated"}  # kinds that take the weight off a record
 
 
 class Known(NamedTuple):
     """One allergy understood. `ingredients` are what it names directly; `foods` hold no drug themselves."""
 
     written: str
-    target: str  # class:x | group:x | food:x | ingredients joined by +
+    target: str  # class:x | group:x | food:x … | ingredients joined by +
     ingredients: frozenset[str]
-    kinds: frozenset[str]  # anaphylaxis, respiratory, skin, severe_skin, intolerance; empty = not said
+    kinds: frozenset[str]  # see Reaction; empty = not said
     recorded: str  # "" = in this document, else the institution and day of the earlier one
 
     @property
@@ -42,21 +49,30 @@ class Known(NamedTuple):
     @property
     def intolerance(self) -> bool:
         """Whether only side effects are recorded, no allergy."""
-        return self.kinds == {"intolerance"}
+        return "intolerance" in self.kinds and self.kinds <= LOWERED
+
+    @property
+    def tolerated(self) -> bool:
+        """Whether the record says that it was taken since without a reaction."""
+        return "tolerated" in self.kinds
+
+    def names(self, ingredient: str, contents: dict[str, frozenset[str]]) -> bool:
+        """Whether the record names the ingredient itself, or a piece that this patent medicine holds."""
+        return ingredient in self.ingredients or not self.ingredients.isdisjoint(contents.get(ingredient, ()))
 
 
 class Read(NamedTuple):
-    """One written substance with its record. `target` None = no table knows it."""
+    """One written substance, how the patient reacted to it, where it is recorded. `target` None = no table knows it."""
 
     written: str
     target: str | None
-    record: Allergy
+    kinds: frozenset[str]
     recorded: str
 
 
 def recorded(case: "Case") -> bool:
     """Whether anybody recorded anything about allergies, here or earlier, in words or as a code."""
-    if case.patient.allergies or _coded(case.patient.codes):
+    if case.patient.allergies or any(code.startswith("Z88") for code in case.patient.codes):
         return True
     return case.has_past and _recorded_before(case)
 
@@ -72,11 +88,15 @@ def _coded(codes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     return tuple((code, CODED[code[:4]]) for code in codes if code[:4] in CODED)
 
 
+def _too_wide(codes: tuple[str, ...]) -> tuple[Read, ...]:
+    return tuple(Read(code, None, frozenset(), "") for code in codes if code.startswith(TOO_WIDE))
+
+
 @per_case
 def known(case: "Case") -> tuple[Known, ...]:
     """Every allergy that is understood and concerns drugs or foods, in the order of the record."""
     found = [
-        _known(case, read.written, read.target, _kinds(case, read.record), read.recorded)
+        _known(case, read.written, read.target, read.kinds, read.recorded)
         for read in _read(case)
         if read.target not in (None, NO_ALLERGY, OTHER)
     ]
@@ -86,8 +106,10 @@ def known(case: "Case") -> tuple[Known, ...]:
 
 
 def not_understood(case: "Case") -> tuple[Read, ...]:
-    """Substances that no table knows."""
-    return tuple(read for read in _read(case) if read.target is None)
+    """Substances that no table knows; a code that names too much, where no substance is listed beside it."""
+    listed = _read(case)
+    coded = () if any(read.target != NO_ALLERGY for read in listed) else _too_wide(case.patient.codes)
+    return (*(read for read in listed if read.target is None), *coded)
 
 
 @per_case
@@ -120,16 +142,21 @@ def _of_list(catalogue: "Catalogue", records: tuple[Allergy, ...], recorded: str
         written = (record.substance or "").strip()
         if not written:
             continue
-        target = _meant(catalogue, written)
-        parts = SEPARATORS.split(written) if target is None else (written,)
-        for part in filter(None, (part.strip() for part in parts)):
-            found.append(Read(part, target or _meant(catalogue, part), record, recorded))
+        said = _kinds(catalogue, record)
+        target, kinds = _meant(catalogue, written)
+        if target is not None:
+            found.append(Read(written, target, said | kinds, recorded))
+            continue
+        for part in filter(None, map(str.strip, SEPARATORS.split(written))):
+            target, kinds = _meant(catalogue, part)
+            found.append(Read(part, target, said | kinds, recorded))
     return tuple(found)
 
 
 @lru_cache(maxsize=4096)  # the same few hundred words come again and again
-def _meant(catalogue: "Catalogue", written: str) -> str | None:
+def _meant(catalogue: "Catalogue", written: str) -> tuple[str | None, frozenset[str]]:
     allergens: dict[str, str] = catalogue.table("allergens")
+    reactions: dict[str, str] = catalogue.table("allergy_reactions")
 
     def lookup(word: str) -> str | None:
         if target := allergens.get(word):
@@ -137,25 +164,35 @@ def _meant(catalogue: "Catalogue", written: str) -> str | None:
         meaning = catalogue.drugs.find(word)
         return "+".join(meaning.ingredients) if meaning else None
 
-    return substance(written, lookup)
+    def reaction(word: str) -> frozenset[str]:
+        return frozenset((reactions[word],)) if word in reactions else frozenset()
+
+    return substance(written, lookup, reaction)
 
 
 def _known(case: "Case", written: str, target: str | None, kinds: frozenset[str], recorded: str) -> Known:
     target = target or ""
     groups: dict[str, frozenset[str]] = case.catalogue.table("allergy_groups")
-    if target.startswith(FOOD):
+    if target.startswith(NO_DRUG):
         direct: frozenset[str] = frozenset()
     else:
         direct = groups.get(target) or frozenset(target.split("+"))
     return Known(written, target, direct, kinds, recorded)
 
 
-def _kinds(case: "Case", record: Allergy) -> frozenset[str]:
-    kinds: dict[str, str] = case.catalogue.table("allergy_reactions")
-    said = record.reaction or ""
-    words = [said, *SEPARATORS.split(said)]
-    found = {kinds[word] for word in map(plain, words) if word in kinds}
-    # A reaction called severe without a word that says how is treated as the worst kind.
+def _kinds(catalogue: "Catalogue", record: Allergy) -> frozenset[str]:
+    kinds: dict[str, str] = catalogue.table("allergy_reactions")
+    said = plain(record.reaction or "")
+    found = {kinds[word] for word in map(plain, (said, *SEPARATORS.split(said))) if word in kinds}
+    # A longer text counts for the reactions that it names; only a text that says nothing else is harmless.
+    found |= {kind for word, kind in kinds.items() if kind not in LOWERED and _says(said, word)}
     if plain(record.severity or "") in SEVERE and not found & {"anaphylaxis", "severe_skin", "respiratory"}:
-        found.add("anaphylaxis")
+        found.add("anaphylaxis")  # called severe, without a word that says how: treated as the worst kind
     return frozenset(found)
+
+
+def _says(text: str, word: str) -> bool:
+    at = text.find(word)
+    if at < 0 or not word.isascii():
+        return at >= 0
+    return re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", text) is not None

@@ -44,10 +44,9 @@ def _hits(case: Case, allergy: Known, row: CrossAllergy, concerned: frozenset[st
     if "any" not in row.reactions and not (allergy.kinds or UNSAID).intersection(row.reactions):
         return
     for use in case.uses:
-        direct = use.ingredient in allergy.ingredients
         if (
             use.ingredient in concerned
-            and not direct
+            and use.ingredient not in allergy.ingredients
             and reaches(use.item, row.routes)
             and row.when.holds(case)
         ):
@@ -65,7 +64,7 @@ def _hit(case: Case, allergy: Known, row: CrossAllergy, use: Use) -> Hit:
         ),
         action=Text(row.action_zh, row.action_en),
         evidence=allergy.evidence | row.when.evidence(case),
-        severity=row.severity,
+        severity=min(row.severity, Severity.MODERATE) if allergy.tolerated else row.severity,
         sources=(row.source,),
         cause=f"allergy:{use.ingredient}",
     )

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 from audit_rules.case import Case
 from audit_rules.facts import hit
+from audit_rules.knowledge.conditions import NAMES
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -30,9 +31,13 @@ def unsafe_in_pregnancy(case: Case) -> Iterator[Hit | Gap]:
         if match.truth:
             yield hit(case, match, TABLE)
         elif case.patient.pregnant:
-            # The week is not known: the danger is real in some weeks, so it is said, but it does not stop alone.
+            # The week (or dose) is not known: the danger is real in some weeks, so it is said, but it does not stop alone.
             found = hit(case, match, TABLE, at_most=Severity.MAJOR)
-            yield found._replace(evidence={**found.evidence, "pregnancy_weeks": "not recorded"})
+            unknown = {
+                NAMES.get(asked, asked): "not recorded"
+                for asked in match.fact.when.unknown(case, match.doses)
+            }
+            yield found._replace(evidence={**found.evidence, **unknown})
         elif match.fact.severity is Severity.CRITICAL:
             teratogen = match.use.ingredient in case.members("class:teratogen_programme")
             open_question[teratogen].append((match.use.line, match.use.ingredient))

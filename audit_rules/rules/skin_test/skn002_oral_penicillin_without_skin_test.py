@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from audit_rules.case import Case
 from audit_rules.knowledge.law_rows import INJECTED
-from audit_rules.names import plain
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.skin_tests import result
 from audit_rules.wording import named
 
 
@@ -28,13 +28,12 @@ def oral_penicillin_without_skin_test(case: Case) -> Iterator[Hit]:
     Why it matters: Chinese labels ask for the test by every route, though grave reactions by mouth are rare.
     What to do: ask for earlier reactions to penicillin; test where the institution's rules ask for it.
     """
-    tests, words = case.catalogue.table("skin_tests"), case.catalogue.table("skin_test_words")
+    tests = case.catalogue.table("skin_tests")
     for item in case.items:
         own = [k for k in item.ingredients if k in tests and tests[k].routes == "any"]
         if not own or item.route_group in INJECTED or item.systemic is False or item.form == "injection":
             continue
-        result = words.get(plain(item.skin_test)) if item.skin_test else None
-        if result in ("negative", "exempt", "positive"):
+        if result(case, item) not in (None, "pending"):
             continue
         name = named(case, own[:1])
         yield Hit(
