@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from audit_rules.icd import matching
 from audit_rules.items import Item, Use
 from audit_rules.knowledge.dose_rows import DoseLimit
-from audit_rules.memo import per_case
+from audit_rules.memo import per_case, per_line
 from audit_rules.quantities import Amount, shown
 from audit_rules.report import Release, Severity
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
+    from audit_rules.catalogue import Catalogue
     from audit_rules.patient import Patient
 
 ADULT = 18  # years
 TWICE = Decimal(2)
+WARDS = ("inpatient", "emergency")
 ROUNDING = Decimal("1.1")  # a child's dose within a tenth of the limit is rounding to a measurable volume
 TEN = Decimal(10)
 
@@ -53,16 +55,15 @@ def rows_for(case: "Case", use: Use, population: str) -> tuple[DoseLimit, ...]:
 
     Rows for short courses count beside the others, where the course is as short.
     """
-    rows: tuple[DoseLimit, ...] = case.catalogue.table("doses").get(use.ingredient, ())
+    rows = _of_route(use, case.catalogue).get(population)
+    if rows is None:
+        return ()
     special: list[DoseLimit] = []
     ordinary: list[DoseLimit] = []
     brief: list[DoseLimit] = []
     for row in rows:
-        if (
-            row.population != population
-            or not by_route(row.routes, use.item)
-            or not of_age(row, case.patient)
-            or (row.max_days is not None and not short(use.item, row.max_days))
+        if not of_age(row, case.patient) or (
+            row.max_days is not None and not short(case, use.item, row.max_days)
         ):
             continue
         if not row.icd:
@@ -72,10 +73,19 @@ def rows_for(case: "Case", use: Use, population: str) -> tuple[DoseLimit, ...]:
     return (*(special or ordinary), *brief)
 
 
-def short(item: Item, days: Decimal) -> bool:
-    """Whether a line is given once, or for no longer than this."""
-    once = item.frequency is not None and item.frequency.once
-    return once or (item.days is not None and item.days <= days)
+@per_line
+def _of_route(use: Use, catalogue: "Catalogue") -> dict[str, tuple[DoseLimit, ...]]:
+    """The limits of the drug by the route of the line, by population."""
+    rows: tuple[DoseLimit, ...] = catalogue.table("doses").get(use.ingredient, ())
+    met = [row for row in rows if by_route(row.routes, use.item)]
+    return {name: tuple(r for r in met if r.population == name) for name in {r.population for r in met}}
+
+
+def short(case: "Case", item: Item, days: Decimal) -> bool:
+    """Whether a line is given once, or for no longer than this; a ward's order without days may be as short."""
+    if item.frequency is not None and item.frequency.once:
+        return True
+    return item.days <= days if item.days is not None else case.setting in WARDS
 
 
 @per_case

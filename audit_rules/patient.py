@@ -3,14 +3,17 @@
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from audit_rules import kidney
-from audit_rules.icd import Coded, coded
+from audit_rules.icd import Coded, code_of, coded
 from audit_rules.knowledge.lab_rows import LabUnit
 from audit_rules.memo import lazily
 from audit_rules.names import plain
 from audit_rules.rx1 import Allergy, Prescription
+
+if TYPE_CHECKING:
+    from audit_rules.catalogue import Catalogue
 
 CHILDBEARING = range(10, 60)  # years; outside it a female patient without a record counts as not pregnant
 # ICD-10: pregnant state and its supervision, and what only an ongoing pregnancy has (O10-O16, O20-O48, preterm labour)
@@ -37,12 +40,11 @@ class Lab(NamedTuple):
 class Patient:
     """Immutable; everything but the document is worked out on first use."""
 
-    def __init__(
-        self, document: Prescription, lab_units: dict[tuple[str, str], LabUnit], today: date
-    ) -> None:
+    def __init__(self, document: Prescription, catalogue: "Catalogue", today: date) -> None:
         self._document = document
         self._raw = raw = document.patient
-        self._lab_units = lab_units
+        self._lab_units: dict[tuple[str, str], LabUnit] = catalogue.lab_units
+        self._diagnosis_names = catalogue.diagnosis_names
         self._today = today
         self.sex: str = raw.sex
         self.birth_date: date = raw.birth_date
@@ -116,7 +118,8 @@ class Patient:
     def _coded(self) -> Coded:
         said, diagnosed = self._raw.conditions, self._document.diagnoses or ()
         posted = (*said, *diagnosed) if said else diagnosed
-        return coded(tuple([each.code for each in posted if each.code]))
+        names = self._diagnosis_names
+        return coded(tuple([code for each in posted if (code := each.code or code_of(each, names))]))
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -127,6 +130,11 @@ class Patient:
     def codes(self) -> tuple[str, ...]:
         """`conditions` that are present, without dots: no family history, no past disease."""
         return self._coded.present
+
+    @property
+    def heads(self) -> frozenset[str]:
+        """What `codes` may start with, up to three characters: a quick no before they are compared."""
+        return self._coded.heads
 
     @property
     def past_codes(self) -> tuple[str, ...]:

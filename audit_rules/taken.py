@@ -1,7 +1,7 @@
 """What the patient takes or just took, seen as one list: lines of this prescription and earlier supply."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from audit_rules.case import Case
@@ -68,14 +68,15 @@ def others(case: Case) -> tuple[Taken, ...]:
     if not case.has_past:
         return ()
     longest: dict[str, Past] = {}
-    since = case.issued_on - WASHOUT
+    today, since = case.issued_on, case.issued_on - WASHOUT
     for past in case.past:
-        if past.since > case.issued_on or (past.ends_on is not None and past.ends_on < since):
+        ends_on = past.ends_on
+        if past.since > today or (ends_on is not None and ends_on < since):
             continue
         known = longest.get(past.ingredient)
-        if known is None or (past.ends_on or date.max) >= (known.ends_on or date.max):
+        if known is None or ends_on is None or (known.ends_on is not None and ends_on >= known.ends_on):
             longest[past.ingredient] = past
-    return tuple(before(past, case) for past in longest.values())
+    return tuple([before(past, case) for past in longest.values()])
 
 
 def past_text(case: Case, sides: Iterable[Taken]) -> Text:
@@ -83,8 +84,9 @@ def past_text(case: Case, sides: Iterable[Taken]) -> Text:
     earlier = [side.past for side in sides if side.past]
     if not earlier:
         return Text("", "")
-    zh = "；".join(dict.fromkeys(_where(past, case).zh for past in earlier))
-    en = "; ".join(dict.fromkeys(_where(past, case).en for past in earlier))
+    said = dict.fromkeys([_where(past, case) for past in earlier])
+    zh = "；".join(dict.fromkeys([text.zh for text in said]))
+    en = "; ".join(dict.fromkeys([text.en for text in said]))
     return Text(f"（{zh}）", f" ({en})")
 
 

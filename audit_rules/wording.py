@@ -2,18 +2,25 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from audit_rules.report import Text
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
+    from audit_rules.catalogue import Catalogue
 
 
 def named(case: "Case", keys: Iterable[str]) -> Text:
     """Ingredients as people read them: Chinese name, and the key, which is the English name or pinyin."""
-    listed = tuple(dict.fromkeys(keys))
-    rows = case.catalogue.ingredients
+    return _named(case.catalogue, tuple(keys))
+
+
+@lru_cache(maxsize=8192)
+def _named(catalogue: "Catalogue", keys: tuple[str, ...]) -> Text:
+    listed = dict.fromkeys(keys)
+    rows = catalogue.ingredients
     return Text("、".join(rows[key].zh or key if key in rows else key for key in listed), ", ".join(listed))
 
 

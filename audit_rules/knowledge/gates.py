@@ -6,6 +6,7 @@ A gate that is shut is certain; an open one says nothing.
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from audit_rules.icd import HEAD
 from audit_rules.knowledge.conditions import Condition, Part
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ T = TypeVar("T")
 
 
 class Gate(NamedTuple):
-    """None = not asked for. ICD-10 prefixes, bounds of age in completed years, laboratory codes."""
+    """None = not asked for. ICD-10 prefixes cut to categories, bounds of age in completed years, laboratory codes."""
 
-    icd: tuple[str, ...] | None
+    heads: frozenset[str] | None
     below: int | None
     least: int | None
     labs: frozenset[str] | None
@@ -32,12 +33,7 @@ class Gate(NamedTuple):
             return True
         if self.least is not None and patient.age_years < self.least:
             return True
-        if self.icd is not None:
-            for code in patient.codes:  # noqa: SIM110 - asked of every drug; a generator costs twice as much
-                if code.startswith(self.icd):
-                    return False
-            return True
-        return False
+        return self.heads is not None and self.heads.isdisjoint(patient.heads)
 
     def unmeasured(self, case: "Case") -> bool:
         """Whether all of the conditions hang on laboratory values that nobody has sent: none is true."""
@@ -52,7 +48,7 @@ def gate_of(conditions: Iterable[Condition]) -> Gate:
     icd, below = _each(ways, _icd), _each(ways, _below)
     least, labs = _each(ways, _least), _each(ways, _labs)
     return Gate(
-        icd=None if icd is None else tuple(sorted({name for names in icd for name in names})),
+        heads=None if icd is None else frozenset(name[:HEAD] for names in icd for name in names),
         below=None if below is None else max(below),
         least=None if least is None else min(least),
         labs=None if labs is None else frozenset().union(*labs),

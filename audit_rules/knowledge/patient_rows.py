@@ -4,13 +4,13 @@ All these tables have one shape, so widening any of them is adding a row.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from audit_rules.knowledge.conditions import Condition, Doses, Truth
-from audit_rules.knowledge.gates import gate_of
+from audit_rules.knowledge.gates import Gate, gate_of
 from audit_rules.knowledge.tables import BadTable, Tables, load, table
 from audit_rules.report import Severity
 
@@ -47,12 +47,21 @@ class Match(NamedTuple):
     doses: Doses
 
 
+class Gated(NamedTuple):
+    """Facts of one ingredient that stand behind one gate. `places` = where each stands among all of the ingredient."""
+
+    gate: Gate
+    places: tuple[int, ...]
+
+
 class Facts:
     """One table, by ingredient."""
 
     def __init__(self, by_ingredient: dict[str, tuple[Fact, ...]]) -> None:
         self._by_ingredient = by_ingredient
         self._gates = {key: gate_of(fact.when for fact in facts) for key, facts in by_ingredient.items()}
+        alone: dict[int, Gate] = {}
+        self._gated = {key: _gated(facts, alone) for key, facts in by_ingredient.items()}
         self.ingredients = frozenset(by_ingredient)
 
     def matching(self, case: "Case", *, unknown: bool = True) -> Iterator[Match]:
@@ -62,12 +71,34 @@ class Facts:
             if gate is None or gate.shut(case) or (not unknown and gate.unmeasured(case)):
                 continue
             doses = Doses(own=use.daily, item=use.item)
-            for fact in self._by_ingredient[use.ingredient]:
+            for fact in self._behind_open_gates(use.ingredient, case, unknown):
                 if not reaches(use.item, fact.routes):
                     continue
                 truth = fact.when.holds(case, doses)
                 if truth or (unknown and truth is None):
                     yield Match(use, fact, truth, doses)
+
+    def _behind_open_gates(self, key: str, case: "Case", unknown: bool) -> Sequence[Fact]:
+        facts, gated = self._by_ingredient[key], self._gated[key]
+        if len(gated) == 1:
+            return facts
+        places: list[int] = []
+        for gate, behind in gated:
+            if not gate.shut(case) and (unknown or not gate.unmeasured(case)):
+                places += behind
+        places.sort()
+        return [facts[place] for place in places]
+
+
+def _gated(facts: tuple[Fact, ...], alone: dict[int, Gate]) -> tuple[Gated, ...]:
+    """Facts behind equal gates together; `alone` = the gates made so far, by the id of the fact."""
+    found: dict[Gate, list[int]] = defaultdict(list)
+    for place, fact in enumerate(facts):
+        gate = alone.get(id(fact))
+        if gate is None:
+            gate = alone[id(fact)] = gate_of((fact.when,))
+        found[gate].append(place)
+    return tuple(Gated(gate, tuple(places)) for gate, places in found.items())
 
 
 def reaches(item: "Item", routes: tuple[str, ...]) -> bool:

@@ -79,7 +79,10 @@ def _hit(case: Case, row: Interaction, left: Taken, right: Taken, severity: Seve
     doses = Doses(left=left.daily, right=right.daily)
     names, known = named(case, (left.ingredient, right.ingredient)), past_text(case, (left, right))
     conditions = (row.only_if, row.lower_if, row.raise_if)
-    context = {k: v for c in conditions if c.holds(case, doses) for k, v in c.evidence(case, doses).items()}
+    context: dict[str, str] = {}
+    for condition in conditions:
+        if condition.alternatives and condition.holds(case, doses):
+            context |= condition.evidence(case, doses)
     if severity is not row.severity:
         context["context"] = (row.raise_if if severity > row.severity else row.lower_if).text
     return Hit(

@@ -21,7 +21,8 @@ TABLE = "stacks"
     when=several,
 )
 def stacked_danger(case: Case) -> Iterator[Hit | Gap]:
-    """Three or more drugs add to one danger: QT, serotonin, potassium, bleeding, sedation, anticholinergic, kidney.
+    """Three or more drugs add to one danger: QT, serotonin, potassium, bleeding, sedation, anticholinergic, kidney,
+    glucose, heart rate, sodium, marrow, seizures, muscle.
 
     Why it matters: each pair may be acceptable while the sum is not; only one who sees all institutions can count.
     What to do: leave the weakest reason out; monitor what the finding names.
@@ -36,20 +37,35 @@ def stacked_danger(case: Case) -> Iterator[Hit | Gap]:
 
 
 def _stacked(case: Case) -> dict[str, dict[str, tuple[Taken, str]]]:
-    """Who belongs to which stack: ingredient -> (taken, group); today's lines before earlier supply."""
+    """Who belongs to which stack: ingredient -> (taken, group); today's lines before earlier supply, which only
+    counts where a drug of today stands in the stack.
+    """
     rows = case.catalogue.table(TABLE)
     found: dict[str, dict[str, tuple[Taken, str]]] = {}
-    for taken in (*current(case), *(o for o in others(case) if o.past and o.past.open_on(case.issued_on))):
+    for taken in current(case):
         for row in rows.get(taken.ingredient, ()):
             if reaches(taken.item, row.routes):
                 found.setdefault(row.stack, {}).setdefault(taken.ingredient, (taken, row.group))
+    earlier = (
+        [taken for taken in others(case) if taken.past and taken.past.open_on(case.issued_on)]
+        if found
+        else []
+    )
+    for taken in earlier:
+        for row in rows.get(taken.ingredient, ()):
+            if row.stack in found and reaches(taken.item, row.routes):
+                found[row.stack].setdefault(taken.ingredient, (taken, row.group))
     return found
 
 
 def _level(case: Case, stack: str, drugs: int, groups: int) -> StackLevel | None:
     levels: tuple[StackLevel, ...] = case.catalogue.table("stack_levels")[stack]
-    fitting = (row for row in levels if drugs >= row.drugs and groups >= row.groups and row.when.holds(case))
+    fitting = (row for row in levels if drugs >= row.drugs and groups >= row.groups and _so(case, row))
     return next(fitting, None)
+
+
+def _so(case: Case, row: StackLevel) -> bool:
+    return row.when.holds(case) is True and not (row.unless.text and row.unless.holds(case))
 
 
 def _hit(case: Case, level: StackLevel, members: tuple[Taken, ...]) -> Hit:

@@ -45,4 +45,5 @@ def unsafe_at_this_value(case: Case) -> Iterator[Hit | Gap]:
 
 
 def _asked(case: Case) -> bool:
-    return not case.catalogue.table("labs_asked").keys().isdisjoint(case.ingredients)
+    asked = case.catalogue.table("labs_asked")
+    return any(use.ingredient in asked for use in case.uses)
