@@ -75,7 +75,7 @@ class OrderAdmin(ReleasesOrders, ScopedAdmin):
 
     @admin.display(description=_("holder"))
     def holder(self, order: Order) -> str:
-        return ", ".join(str(claim.dispenser) for claim in order.held) or "–"
+        return ", ".join(str(claim.dispenser) for claim in _held(order)) or "–"
 
     @admin.display(description=_("lines"))
     def lines_left(self, order: Order) -> str:
@@ -87,13 +87,19 @@ class OrderAdmin(ReleasesOrders, ScopedAdmin):
 
     @admin.display(description=_("release asked by"))
     def release_asked(self, order: Order) -> str:
-        waiting = ReleaseRequest.objects.filter(claim__in=order.held, confirmed_at=None).first()
+        waiting = ReleaseRequest.objects.filter(claim__in=_held(order), confirmed_at=None).first()
         return f"{waiting.asked_by} ({waiting.reason})" if waiting else "–"
 
     @admin.display(description=_("why not the others"))
     def passed_over(self, order: Order) -> str:
         lines = [f"{code}: {'; '.join(map(_said, reasons))}" for code, reasons in order.why_not.items()]
         return "\n".join(lines) or "–"
+
+
+def _held(order: Order) -> list[Claim]:
+    """The open claim, as OrderAdmin.get_queryset has read it."""
+    found: list[Claim] = getattr(order, "held", [])
+    return found
 
 
 def _number(value: Decimal | None) -> str:

@@ -21,6 +21,9 @@ from rxcenter.errors import Words, WrongState
 from rxcenter.patients.revealing import reveal
 from rxcenter.prescriptions.models import Prescription
 
+# Of several parts under one code one may have ended while another still waits
+WITHOUT_CODE = TERMINAL | {OrderState.UNROUTABLE}
+
 
 class PickupView(APIView):
     scope = "prescriptions"
@@ -33,9 +36,10 @@ class PickupView(APIView):
     )
     def get(self, request: Request, prescription: UUID) -> HttpResponse:
         row = mine(request.auth, pk=prescription)
-        order = Order.objects.filter(prescription=row).order_by("-created_at").first()
-        if order is None or order.state in TERMINAL or order.state == OrderState.UNROUTABLE:
-            raise _no_code(row, order)
+        orders = list(Order.objects.filter(prescription=row).order_by("-created_at"))
+        order = next((o for o in orders if o.state not in WITHOUT_CODE), None)
+        if order is None:
+            raise _no_code(row, orders[0] if orders else None)
         shown = reveal(
             bytes(order.code_sealed),
             table=CODE_TABLE,

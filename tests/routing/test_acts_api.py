@@ -131,6 +131,18 @@ def test_returning_lines_over_http(api, north, oak, elm):
     assert [line["line"] for line in api.get(oak, held.path).json()["order"]["lines"]] == [1]
 
 
+def test_the_placer_reads_the_code_while_any_part_waits(api, north, oak, elm):
+    order = road.routed(north, at=timezone.now(), routing=acts.BOTH, items=acts.items(28, 14))
+    held = Holding(api, oak, api.claim(oak, order))
+    part = held.act("split", {"lines": [2], "reason": "out_of_stock"}).json()["part"]
+    second = Holding(api, elm, api.post(elm, "/claims", {"order": part}))
+    assert second.give().status_code == 201
+    said = api.get(north, f"/prescriptions/{order.prescription_id}/pickup").json()
+    assert (said["order"], said["code"]) == (str(order.pk), road.code_of(order))
+    assert held.give().status_code == 201
+    assert api.get(north, f"/prescriptions/{order.prescription_id}/pickup").status_code == 409
+
+
 def test_the_remainder_over_http(api, north, oak, elm):
     order = road.routed(north, at=timezone.now(), routing=acts.BOTH, items=acts.items(28))
     held = Holding(api, oak, api.claim(oak, order))
