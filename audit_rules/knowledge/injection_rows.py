@@ -1,4 +1,4 @@
-"""Injections and routes: skin tests, what may not be mixed, routes that kill, forms that fit no other route."""
+"""Injections and routes: skin tests, routes that kill, forms that fit no other route."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -43,49 +43,6 @@ def skin_tests(tables: Tables) -> dict[str, SkinTest]:
 def skin_test_words(tables: Tables) -> dict[str, str]:
     """Result by written word, plain form."""
     return {plain(row.word): row.result for row in load("skin_test_words", SkinTestWord)}
-
-
-@dataclass(frozen=True, slots=True)
-class Incompatibility:
-    """Two sides (ingredients) that may not meet in one container. Empty `apart_severity` = given apart is fine.
-
-    `kind` drug | diluent; `max_age_days` = the row holds for patients up to that age only.
-    """
-
-    id: str
-    kind: str
-    a: tuple[str, ...]
-    b: tuple[str, ...]
-    severity: Severity
-    apart_severity: Severity | None
-    max_age_days: int | None
-    zh: str
-    en: str
-    action_zh: str
-    action_en: str
-    source: str
-
-
-class Incompatibilities:
-    """Rows by the pair of ingredients."""
-
-    def __init__(self, rows: tuple[Incompatibility, ...]) -> None:
-        self._by_pair: dict[frozenset[str], list[Incompatibility]] = defaultdict(list)
-        for row in rows:
-            for a in row.a:
-                for b in row.b:
-                    self._by_pair[frozenset((a, b))].append(row)
-        self.ingredients = frozenset(key for row in rows for key in row.a)
-
-    def between(self, one: str, other: str) -> tuple[Incompatibility, ...]:
-        """Rows on these two ingredients, in either order."""
-        return tuple(self._by_pair.get(frozenset((one, other)), ()))
-
-
-@table("iv_incompatibilities")
-def iv_incompatibilities(tables: Tables) -> Incompatibilities:
-    """What may not be mixed."""
-    return Incompatibilities(load("iv_incompatibilities", Incompatibility))
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,12 +56,13 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class StackLevel:
-    """So many drugs of so many groups are so bad."""
+    """So many drugs of so many groups are so bad, `when` is true and `unless` is not; empty `unless` = always."""
 
     stack: str
     drugs: int
     groups: int
     when: Condition
+    unless: Condition
     severity: Severity
     name_zh: str
     name_en: str
@@ -74,13 +75,16 @@ class StackLevel:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateClass:
-    """A class of which one drug is enough. `history_severity` = against an earlier supply of the same institution."""
+    """A class of which one drug is enough. `history_severity` = against an earlier supply of the same institution;
+    `switch_severity` = where one is injected and the other swallowed, which is often a step down.
+    """
 
     class_: str
     except_: tuple[str, ...]
     routes: tuple[str, ...]
     severity: Severity
     history_severity: Severity
+    switch_severity: Severity
     action_zh: str
     action_en: str
     source: str
@@ -146,7 +150,7 @@ def stacks(tables: Tables) -> dict[str, tuple[Stack, ...]]:
 def stack_levels(tables: Tables) -> dict[str, tuple[StackLevel, ...]]:
     """Levels by stack, worst first."""
     found: dict[str, list[StackLevel]] = defaultdict(list)
-    for row in load("stack_levels", StackLevel, {"when": Condition.parse}):
+    for row in load("stack_levels", StackLevel, dict.fromkeys(("when", "unless"), Condition.parse)):
         found[row.stack].append(row)
     return {name: tuple(sorted(rows, key=lambda r: -r.severity)) for name, rows in found.items()}
 

@@ -57,7 +57,6 @@ def test_a_look_alike_opposes_nothing(name):
         ("herb_limits", ["ingredient"]),
         ("herb_pregnancy", ["ingredient"]),
         ("in_house", ["ingredient"]),
-        ("iv_incompatibilities", ["a", "b"]),
         ("never_routes", ["ingredients"]),
         ("patent_pieces", ["patent", "pieces"]),
         ("skin_tests", ["ingredient"]),
