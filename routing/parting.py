@@ -107,6 +107,7 @@ def _order(parent: Order, plan: Plan, at: datetime) -> Order:
         region=parent.region,
         groups=parent.groups,
         ranked=[c for c in parent.ranked if c not in plan.without],
+        ranking=[row for row in parent.ranking if row["dispenser"] not in plan.without],
         opens_at=at,
         expires_at=plan.expires_at,
         code_hash=codes.hashed(row, code),

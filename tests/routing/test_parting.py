@@ -117,6 +117,18 @@ def test_the_code_opens_the_part_that_can_be_claimed(north, oak, elm):
     assert find_order(number, code, "P0002", at=NOON) == part.pk
 
 
+def test_the_part_knows_how_each_came_into_question(oak, made):
+    ranking = [
+        {"rank": 1, "dispenser": "P0001", "way": "nominated"},
+        {"rank": 2, "dispenser": "P0002", "way": "pool"},
+    ]
+    Order.objects.filter(pk=made.claim.order_id).update(ranking=ranking)
+    part = part_off(made, oak, [2]).part
+    assert [row["dispenser"] for row in part.ranking] == ["P0002"]
+    assert part.state == "unroutable"  # of the pool, without the patient's consent
+    assert part.why_not["P0002"] == ["no_consent"]
+
+
 def test_the_holder_may_want_it_back(oak, made):
     assert road.asked(part_off(made, oak, [2], offer_to_me=True).part) == [("P0001", "pending")]
 
