@@ -195,7 +195,7 @@ AUDIT_PROFILE = os.environ.get("RXCENTER_AUDIT_PROFILE", "regional")
 # Wrong pickup codes that one dispenser may show in a day, over all prescriptions, before it is locked out until tomorrow
 PROOFS_PER_DAY = int(os.environ.get("RXCENTER_PROOFS_PER_DAY", "100"))
 HISTORY_DAYS = 400  # how far back a patient's earlier prescriptions are read for an audit
-# Certificate authorities of the region's own networks, where webhooks go to receivers that public ones do not vouch for
+# Certificate authorities of the region's own networks, for webhook receivers that public ones do not vouch for
 WEBHOOK_CA_FILE = os.environ.get("RXCENTER_WEBHOOK_CA_FILE") or None
 GROUP_COMMIT = os.environ.get("RXCENTER_GROUP_COMMIT", "1") == "1"
 

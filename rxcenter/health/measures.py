@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from rxcenter.health.readiness import oldest_due_seconds
 from rxcenter.jobs.models import Job
+from rxcenter.notify.models import Delivery, Endpoint
 from rxcenter.prescriptions.models import Prescription
 
 Sample = tuple[dict[str, str], float]
@@ -37,6 +38,21 @@ def prescriptions_by_state() -> list[Sample]:
     return [({"state": row["state"]}, row["n"]) for row in rows]
 
 
+def webhooks_by_condition() -> list[Sample]:
+    """Webhooks that are well, out of reach, and switched off."""
+    well = Count("pk", filter=Q(active=True, down_since=None))
+    down = Count("pk", filter=Q(active=True, down_since__isnull=False))
+    found = Endpoint.objects.aggregate(ok=well, down=down, paused=Count("pk", filter=Q(active=False)))
+    return [({"condition": word}, found[word]) for word in ("ok", "down", "paused")]
+
+
+def deliveries_by_state() -> list[Sample]:
+    """Webhook deliveries in trouble, by state; tests that failed are none."""
+    rows = Delivery.objects.exclude(state=Delivery.State.DELIVERED).exclude(seq=None)
+    counted = rows.values("state").annotate(n=Count("pk")).order_by("state")
+    return [({"state": row["state"]}, row["n"]) for row in counted]
+
+
 def exposition(now: datetime) -> str:
     """The whole page."""
     age = oldest_due_seconds(now) or 0.0
@@ -47,5 +63,11 @@ def exposition(now: datetime) -> str:
                 "rxcenter_oldest_due_job_seconds", "Age of the job that has been due longest.", [({}, age)]
             ),
             family("rxcenter_prescriptions", "Prescriptions by state.", prescriptions_by_state()),
+            family("rxcenter_webhooks", "Webhooks by condition.", webhooks_by_condition()),
+            family(
+                "rxcenter_webhook_deliveries",
+                "Webhook deliveries in trouble, by state.",
+                deliveries_by_state(),
+            ),
         ]
     )

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from time import monotonic
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult
@@ -48,7 +49,7 @@ class Errand:
     messages: Sequence[Message]
     approved: Sequence[Approved]
     at: datetime
-    authorities: str | None = None  # a file of CA certificates, where the system's do not do
+    authorities: str | None = None  # a file of CA certificates besides the system's
 
 
 def run(errand: Errand) -> list[tuple[Message, Outcome]]:
@@ -155,13 +156,20 @@ def _pool(parts: SplitResult, address: str, authorities: str | None) -> urllib3.
         port,
         timeout=timeout,
         maxsize=1,
-        cert_reqs=ssl.CERT_REQUIRED,
-        ca_certs=authorities,
-        assert_hostname=parts.hostname,
+        ssl_context=_trusting(authorities),
         server_hostname=parts.hostname,
     )
     secure.ConnectionCls = _WatchedTLS
     return secure
+
+
+@cache
+def _trusting(authorities: str | None) -> ssl.SSLContext:
+    """Checks certificate and name; trusts the system's authorities and those of the file. Reading them takes a while."""
+    context = ssl.create_default_context()
+    if authorities:
+        context.load_verify_locations(authorities)
+    return context
 
 
 class Watch:

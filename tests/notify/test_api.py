@@ -1,12 +1,15 @@
 """The institution's own calls: subscribe, change, rotate, try out, look, replay; and the feed with its confirmations."""
 
+import re
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
 from rxcenter.notify.models import Delivery, Endpoint
+from rxcenter.notify.subscribing import FAMILIES
 from tests import people
+from tests.house import sources
 from tests.notify.conftest import happens, relay_and_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -165,3 +168,28 @@ def test_confirmations_are_each_institutions_own(api, north):
     happens("order.created", stream="C0002")
     api("POST", north, "/events/ack", {"after": 1})
     assert (seqs(api, north), seqs(api, south)) == ([], [1])
+
+
+def test_every_event_the_rooms_record_belongs_to_a_family_that_can_be_subscribed():
+    """A type outside the families could not be asked for, and its name would be refused as a mistake."""
+    recorded = re.compile(r"""record\(\s*f?["']([a-z_]+)\.""")
+    found = {
+        family for _path, text in sources("rxcenter", "routing") for family in recorded.findall(text)
+    } - {"webhook"}
+    assert {"prescription", "order"} <= found
+    assert found <= set(FAMILIES)
+
+
+def test_the_metrics_count_receivers_and_dead_letters(client, made):
+    Delivery.objects.create(
+        endpoint_id=made["id"],
+        seq=1,
+        subject=uuid4(),
+        version=1,
+        type="order.created",
+        at=timezone.now(),
+        state="dead",
+    )
+    page = client.get("/metrics").content.decode()
+    assert 'rxcenter_webhooks{condition="ok"} 1\n' in page
+    assert 'rxcenter_webhook_deliveries{state="dead"} 1\n' in page
