@@ -100,7 +100,7 @@ class Delivery(models.Model):
     )
     seq = models.BigIntegerField(_("position in the stream"), null=True)  # null: a test message
     subject = models.UUIDField(_("prescription"))
-    version = models.IntegerField()  # the event's number within its prescription
+    version = models.IntegerField(_("number within its prescription"))
     type = models.CharField(_("event type"), max_length=40)
     at = models.DateTimeField(_("happened"))
     state = models.CharField(_("state"), max_length=9, choices=State)
