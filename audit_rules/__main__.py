@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from audit_rules import acceptance, coverage, docs, inputs
+from audit_rules import acceptance, coverage, coverage_page, docs, inputs
 from audit_rules.burden import measure
 from audit_rules.catalogue import default_catalogue
 from audit_rules.document import Refused
@@ -46,7 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--profile", default=DEFAULT, choices=sorted(default_catalogue().profiles.names))
     command("list", _list, "every rule in a line")
     command("docs", _docs, "the manual of the rules")
-    command("coverage", _coverage, "which ingredients have facts").add_argument("--json", action="store_true")
+    shown = command("coverage", _coverage, "which ingredients have facts")
+    shown.add_argument("--json", action="store_true")
+    shown.add_argument("--page", action="store_true", help="the page docs/coverage.md")
     command("check", _check, "acceptance cases: ok or FAIL").add_argument("file", metavar="CASES.json")
     load = command("load", _load, "the alert burden of a stream, with its own history")
     load.add_argument("file", metavar="FILE")
@@ -90,6 +92,9 @@ def _docs(options: argparse.Namespace) -> int:
 
 
 def _coverage(options: argparse.Namespace) -> int:
+    if options.page:
+        print(coverage_page.page(default_catalogue()), end="")
+        return 0
     found = coverage.coverage(default_catalogue())
     print(json.dumps(found, ensure_ascii=False, indent=1) if options.json else coverage.told(found))
     return 0

@@ -4,6 +4,8 @@ from typing import Any
 
 from audit_rules.catalogue import Catalogue, sources
 from audit_rules.engine import BY_SEVERITY
+from audit_rules.knowledge.index_rows import PLACES, CommentCode, with_comments
+from audit_rules.knowledge.page_rows import RulePage
 from audit_rules.report import Release, Severity
 from audit_rules.rule import Rule
 
@@ -46,11 +48,12 @@ CATEGORY = {
 
 def manual(catalogue: Catalogue) -> str:
     """The whole manual as Markdown."""
-    cited = sources()
+    cited, pages = sources(), catalogue.table("rule_pages")
     parts = [HEAD]
     for category in sorted({rule.category for rule in catalogue.rules}):
         parts.append(f"\n## {CATEGORY[category]} {category}\n")
-        parts += [_page(rule, cited) for rule in catalogue.rules if rule.category == category]
+        parts += [_page(rule, cited, pages) for rule in catalogue.rules if rule.category == category]
+    parts += _index(catalogue)
     return "\n".join(parts)
 
 
@@ -63,21 +66,47 @@ def listing(catalogue: Catalogue) -> str:
     )
 
 
-def _page(rule: Rule, cited: dict[str, dict[str, Any]]) -> str:
+def _page(rule: Rule, cited: dict[str, dict[str, Any]], pages: dict[str, RulePage]) -> str:
     lifted = rule.release or BY_SEVERITY.get(rule.severity)
     release = f" · 放行 released by: {RELEASE[lifted]}" if lifted else ""
     lines = [
         f"### {rule.id} {rule.title.zh} / {rule.title.en}\n",
         f"{SEVERITY[rule.severity]}{release} · version {rule.version}{' · retired' if rule.retired else ''}\n",
+        _chinese(pages.get(rule.id)),
         rule.page.replace("\nWhat to do:", "\n\nWhat to do:") + "\n",
     ]
     if rule.refs:
-        lines.append(f"依据条目 implements: {', '.join(rule.refs)}\n")
+        lines.append(f"依据条目 implements: {', '.join(with_comments(rule.refs))}\n")
     if rule.sources:
         lines.append("来源 sources:\n")
         lines += [_source(cited.get(key, {}), key) for key in rule.sources]
         lines.append("")
     return "\n".join(lines)
+
+
+def _chinese(page: RulePage | None) -> str:
+    return f"{page.what}\n\n为什么: {page.why}\n\n怎么办: {page.do}\n" if page else ""
+
+
+def _index(catalogue: Catalogue) -> list[str]:
+    """Every rule of law with its place, and the codes of the comment sheet."""
+    codes = catalogue.table("comment_codes")
+    lines = [
+        "\n## 法规条目与所在 / Where every rule of law lives\n",
+        "| id | 点评 | 所在 place | |",
+        "|---|---|---|---|",
+    ]
+    for entry in catalogue.table("law_index").values():
+        place = PLACES[entry.where]
+        note = f"{entry.zh} / {entry.en}" if entry.zh else ""
+        lines.append(f"| {entry.ref} | {', '.join(entry.comment)} | {place.zh} {place.en} | {note} |")
+    lines += ["\n## 点评代码 / Codes of the comment sheet\n", "| | | |", "|---|---|---|"]
+    lines += [f"| {code} | {row.zh} | {row.en} |" for code, row in sorted(codes.items(), key=_by_number)]
+    return [*lines, ""]
+
+
+def _by_number(pair: tuple[str, CommentCode]) -> list[int]:
+    return [int(part) for part in pair[0].split("-")]
 
 
 def _source(entry: dict[str, Any], key: str) -> str:

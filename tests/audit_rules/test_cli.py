@@ -135,6 +135,9 @@ def test_list_docs_and_coverage(run):
     found = json.loads(run("coverage", "--json")[1])
     assert found["tables"]["doses"] > 100
     assert "doses" in found["by_ingredient"]["paracetamol"]
+    assert found["rows"]["doses"]["recalled"] > 100
+    assert found["kinds"]["pregnancy"]["recalled"] > 100
+    assert run("coverage", "--page")[1].startswith("# 审核覆盖")
 
 
 def test_check_tells_ok_and_fail(run, tmp_path):
@@ -177,3 +180,8 @@ def test_load_measures_the_burden(run):
     assert status == 0
     assert found["audited"] == 300
     assert sum(found["outcomes"].values()) == pytest.approx(100, abs=0.1)
+    assert all(cause["example"] and cause["count"] for cause in found["top_causes"])
+    assert [c["count"] for c in found["top_causes"]] == sorted(
+        (c["count"] for c in found["top_causes"]), reverse=True
+    )
+    assert len(found["top_gaps"]) <= 10
