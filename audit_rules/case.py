@@ -39,7 +39,7 @@ class Case:
         self.issued_at: datetime = document.issued_at
         self.issued_on: date = document.issued_at.date()
         self.long_term: bool = bool(document.long_term)
-        self.patient = Patient(document, catalogue.lab_units, self.issued_on)
+        self.patient = Patient(document, catalogue, self.issued_on)
         self.linked: tuple[Prescription, ...] = earlier(document, history, until) if history else ()
         self.has_past: bool = bool(self.linked or document.patient.current_medications)
         decoction = Decoction.of(document)
@@ -186,12 +186,11 @@ class Case:
         past = (p for p in self.open_past if p.ingredient in members)
         return (*self.uses_in(cell), *past)
 
-    @property
+    @lazily
     def diagnoses(self) -> tuple[str, ...]:
-        """Diagnosis codes as written in capitals."""
-        return tuple(
-            d.code.strip().upper() for d in self.document.diagnoses or () if d.code and d.code.strip()
-        )
+        """Diagnosis codes as written in capitals; of a diagnosis in words the code that it means, where it is known."""
+        names = self.catalogue.diagnosis_names
+        return tuple([code.upper() for d in self.document.diagnoses or () if (code := icd.code_of(d, names))])
 
     def icd(self, prefixes: Iterable[str], except_: Iterable[str] = ()) -> tuple[str, ...]:
         """Present diagnoses and conditions (dotless) under one of `prefixes` and none of `except_`."""

@@ -42,6 +42,7 @@ class Catalogue:
         self.ingredients: dict[str, Ingredient] = tables.table("ingredients")
         self.classes: dict[str, frozenset[str]] = tables.table("classes")
         self.lab_units: dict[tuple[str, str], LabUnit] = tables.table("lab_units")
+        self.diagnosis_names: dict[str, str] = tables.table("diagnosis_names")
         self.profiles: Profiles = tables.table("profiles")
         self.unit_traps = frozenset(key for key, row in self.ingredients.items() if "unit_trap" in row.flags)
         self.drugs = Drugs(tables, extra_names)

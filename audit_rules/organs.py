@@ -6,6 +6,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from audit_rules import liver
 from audit_rules.icd import matching
 from audit_rules.items import Use
 from audit_rules.knowledge.dose_rows import LiverLimit, RenalBand
@@ -25,6 +26,7 @@ STAGES = (
     ("N1832", Decimal(30), Decimal(45)),
     ("N183", Decimal(30), Decimal(60)),
     ("N184", Decimal(15), Decimal(30)),
+    ("N180", Decimal(0), Decimal(15)),  # end-stage disease in the Chinese edition
     ("N185", Decimal(0), Decimal(15)),
     ("N186", Decimal(0), Decimal(15)),
     ("Z992", Decimal(0), Decimal(15)),
@@ -118,12 +120,19 @@ def _coded_states(catalogue: "Catalogue", codes: tuple[str, ...]) -> dict[str, s
 
 @per_case
 def liver_states(case: "Case") -> dict[str, str]:
-    """States of the liver with what shows them: coded diseases, or transaminases above three times normal."""
+    """States of the liver with what shows them: coded diseases, transaminases above three times normal, and the
+    Child-Pugh class of a cirrhosis as far as it is known.
+    """
     found = dict(_coded_states(case.catalogue, case.patient.codes))
     for code in ("alt", "ast") if case.patient.lab_codes else ():
         lab = case.patient.lab(code, max_age_days=STALE // 4)
         if lab is not None and lab.value > ALT_ACTIVE:
             found.setdefault("active", lab.evidence(code)[code])
+    if "cirrhosis" in found:
+        points, told = liver.child_pugh(case)
+        for state, least in (("child_b", liver.CLASS_B), ("failure", liver.CLASS_C)):
+            if points >= least:
+                found.setdefault(state, f"Child-Pugh >= {points} ({told})")
     return found
 
 

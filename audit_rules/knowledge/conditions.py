@@ -1,7 +1,7 @@
 """The conditions that table rows carry: a small closed language, evaluated to true, false or unknown.
 
-`or` parts `and` parts; a part may start with `not`. Parts: `pregnant`, `lactating`, `sex:female`, `dx` (a coded
-diagnosis exists and none is bare text), `icd:J45|J46`, `with:class:ppi`, `without:warfarin`, and comparisons
+`or` parts `and` parts; a part may start with `not`. Parts: `pregnant`, `lactating`, `sex:female`, `dx` (there is
+a diagnosis, and none in words that nobody knows), `icd:J45|J46`, `with:class:ppi`, `without:warfarin`, and comparisons
 `age>=65` (years), `days<28` (of life), `weight<=60` (kg), `week<14` (of pregnancy), `lab:potassium>5.0`,
 `dose>300`, `dose:left>20` (mg a day). Of the line itself: `course>=56` (days supplied), `form:tablet|capsule`,
 `prn` (only when needed). What the record does not say is unknown, and unknown is neither true nor false.
@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from audit_rules.icd import dotless, is_past
+from audit_rules.icd import code_of, dotless, is_past
+from audit_rules.memo import per_case
 from audit_rules.quantities import Amount, shown
 
 if TYPE_CHECKING:
@@ -156,9 +157,10 @@ def _all(parts: tuple[Part, ...], case: "Case", doses: Doses) -> Truth:
     return None if unknown else True
 
 
+@per_case
 def _diagnosed(case: "Case") -> Truth:
-    said = case.document.diagnoses or ()
-    if any(d.name and not (d.code and d.code.strip()) for d in said):
+    names = case.catalogue.diagnosis_names
+    if any(d.name and code_of(d, names) is None for d in case.document.diagnoses or ()):
         return None
     return bool(case.diagnoses)
 
@@ -197,6 +199,7 @@ def _number(asks: str, case: "Case", doses: Doses) -> Decimal | None:
     return None if number is None else Decimal(number)
 
 
+@per_case
 def lab_of(case: "Case", code: str) -> "Lab | None":
     """The newest value of a laboratory code that is still young enough to decide on (`lab_ages.csv`), or None."""
     age = case.catalogue.table("lab_ages").get(code)

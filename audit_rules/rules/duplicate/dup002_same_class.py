@@ -10,6 +10,7 @@ from audit_rules.wording import named
 
 TABLE = "duplicates"
 PATENT = ("CN-APP-022", "CN-APP-018", "CN-APP-006")
+WAYS = {"oral", "parenteral"}
 CHANGEOVER = 7  # days of an earlier supply that may be left when a drug is changed for another of its class
 
 
@@ -26,7 +27,8 @@ def same_class(case: Case) -> Iterator[Hit | Gap]:
     """Two drugs of a class of which one is enough: on this prescription, or one of them still in supply from before.
 
     Intended pairs (dual antiplatelet therapy, basal with mealtime insulin, nitroglycerin beside a long nitrate, background
-    with breakthrough opioids) are left out by rows. A change of drug within the same institution is milder.
+    with breakthrough opioids) are left out by rows. A change of drug within the same institution is milder, and so is
+    an injection beside tablets where the row says that this is a usual step down.
 
     Why it matters: the second NSAID, sedative or anticoagulant adds harm and no effect.
     What to do: keep one; when one replaces the other, say that the first is stopped.
@@ -38,14 +40,18 @@ def same_class(case: Case) -> Iterator[Hit | Gap]:
 
 
 def _shared(case: Case) -> bool:
-    """Whether some class stands there twice at all, whatever the routes."""
-    table, seen = case.catalogue.table(TABLE), set()
-    for key in case.ingredients:
+    """Whether some class of today's drugs stands there twice at all, whatever the routes."""
+    table, today = case.catalogue.table(TABLE), dict.fromkeys([use.ingredient for use in case.uses])
+    seen: set[str] = set()
+    for key in today:
         for row in table.get(key, ()):
             if row.class_ in seen:
                 return True
             seen.add(row.class_)
-    return False
+    if not seen or not case.has_past:
+        return False
+    earlier = [past.ingredient for past in case.past if past.ingredient not in today]
+    return any(row.class_ in seen for key in earlier for row in table.get(key, ()))
 
 
 def _by_class(case: Case) -> Iterator[tuple[DuplicateClass, list[Taken]]]:
@@ -107,8 +113,11 @@ def _hit(case: Case, row: DuplicateClass, members: list[Taken]) -> Hit:
 def _severity(case: Case, row: DuplicateClass, members: list[Taken]) -> Severity:
     here = case.institution.code
     elsewhere = any(t.past and t.past.source == "history" and t.past.institution != here for t in members)
-    today = sum(taken.line is not None for taken in members)
-    return row.severity if today > 1 or elsewhere else row.history_severity
+    today = [taken for taken in members if taken.line is not None]
+    if len(today) < 2 and not elsewhere:
+        return row.history_severity
+    ways = [taken.item.route_group for taken in members]
+    return row.switch_severity if len(set(ways)) == len(ways) and set(ways) <= WAYS else row.severity
 
 
 def _refs(case: Case, members: list[Taken]) -> tuple[str, ...]:

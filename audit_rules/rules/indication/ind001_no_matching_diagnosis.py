@@ -17,7 +17,8 @@ TABLE = "indications"
     ingredients=lambda catalogue: catalogue.table(TABLE).ingredients,
 )
 def no_matching_diagnosis(case: Case) -> Iterator[Hit | Gap]:
-    """A drug with a narrow use is ordered and no coded diagnosis or condition fits it.
+    """A drug with a narrow use is ordered and no diagnosis or condition fits it. A diagnosis in words
+    that nobody knows keeps it silent.
 
     Why it matters: it is a wrong drug, a wrong patient or a missing diagnosis; insurers and reviewers ask for it.
     What to do: add the diagnosis that the drug is for, or change the drug.
