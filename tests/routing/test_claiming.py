@@ -9,7 +9,7 @@ from routing import refusals
 from routing.claiming import LEASE, claim
 from routing.models import Claim, Offer, Order
 from routing.returning import give_back
-from rxcenter.errors import NotFound, WrongState
+from rxcenter.errors import NotFound
 from rxcenter.ledger.models import Event
 from tests.routing import road
 from tests.routing.road import NOON, POOL, TO_OAK, holder
@@ -152,7 +152,7 @@ def test_a_refused_move_leaves_no_event(north, oak):
     order = road.routed(north, routing=TO_OAK)
     before = Event.objects.count()
     Order.objects.filter(pk=order.pk).update(state="not_supplied")
-    with pytest.raises(WrongState):
+    with pytest.raises(refusals.Gone):
         claim(order.pk, by=holder(oak), at=NOON)
     assert Event.objects.count() == before
     assert not Claim.objects.exists()

@@ -25,7 +25,7 @@ from tests import people
 from tests.routing import road
 from tests.routing.road import NOON, POOL, holder
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("transactional_db")]
 
 
 def race(acts: list[Callable[[], object]]) -> Counter[str]:
@@ -73,7 +73,7 @@ def test_fifty_claims_one_winner(north):
     assert list(numbers) == list(range(1, len(numbers) + 1))
 
 
-def test_fifty_writers_without_any_lock_one_open_claim(north):
+def test_fifty_writers_without_any_lock_one_open_claim(contradictions_allowed, north):
     """The index alone: writers that skip the verb, its locks and its conditional UPDATE."""
     order = road.routed(north)
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def order(db):
+def order(contradictions_allowed):
     north = people.north()
     road.dispenser(north)
     return road.routed(north)
