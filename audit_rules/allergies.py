@@ -1,6 +1,7 @@
 """The patient's allergies as rules see them: what is meant, how the patient reacted, which drugs it names."""
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -8,6 +9,7 @@ from audit_rules.knowledge.allergy_rows import NO_ALLERGY, NO_DRUG, OTHER, subst
 from audit_rules.memo import per_case
 from audit_rules.names import plain
 from audit_rules.rx1 import Allergy
+from audit_rules.skin_tests import positive_before
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
@@ -23,6 +25,11 @@ CODED = {
     "Z886": "group:nsaid",
 }
 TOO_WIDE = ("Z881", "Z883", "Z884", "Z887", "Z888", "Z889")
+SKIN = frozenset(("skin",))
+TESTED = {
+    "penicillin": "class:penicillin_class",
+    "antitoxin": "group:horse_serum",
+}  # what a positive test means
 LOWERED = {"intolerance", "tolerated"}  # kinds that take the weight off a record
 
 
@@ -74,7 +81,7 @@ def recorded(case: "Case") -> bool:
     """Whether anybody recorded anything about allergies, here or earlier, in words or as a code."""
     if case.patient.allergies or any(code.startswith("Z88") for code in case.patient.codes):
         return True
-    return case.has_past and _recorded_before(case)
+    return case.has_past and (_recorded_before(case) or bool(positive_before(case)))
 
 
 @per_case
@@ -102,7 +109,16 @@ def known(case: "Case") -> tuple[Known, ...]:
     ]
     for code, target in _coded(case.patient.codes):
         found.append(_known(case, code, target, frozenset(), ""))
-    return tuple(found)
+    return (*found, *_tested_positive(case))
+
+
+def _tested_positive(case: "Case") -> Iterator[Known]:
+    """Drugs whose skin test was positive on an earlier prescription and was not negative since."""
+    for past in positive_before(case) if case.has_past else ():
+        recorded = f"{past.institution} {past.issued_on.isoformat()}"
+        group = case.catalogue.table("skin_tests")[past.ingredient].group
+        target = TESTED.get(group, past.ingredient)
+        yield _known(case, f"{past.item.name} {past.item.skin_test}", target, SKIN, recorded)
 
 
 def not_understood(case: "Case") -> tuple[Read, ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from audit_rules.items import Item
 from audit_rules.knowledge.injection_rows import SkinTest
+from audit_rules.memo import per_case
 from audit_rules.names import plain
 from audit_rules.past import Past
 
@@ -61,3 +62,23 @@ def continued(case: "Case", test: SkinTest) -> Past | None:
         if hours <= test.valid_hours and result(case, past.item) in ("negative", "exempt"):
             return past
     return None
+
+
+@per_case
+def positive_before(case: "Case") -> tuple[Past, ...]:
+    """Earlier lines of tested drugs with a positive result that no later test of the group, today's too, took back."""
+    tests: dict[str, SkinTest] = case.catalogue.table("skin_tests")
+    found: dict[str, Past] = {}
+    for past in case.past:
+        if past.item.skin_test and past.ingredient in tests:
+            group = tests[past.ingredient].group
+            said = result(case, past.item)
+            if said in ("positive", "desensitised"):
+                found[group] = past
+            elif said == "negative":
+                found.pop(group, None)
+    for item in case.items if found else ():
+        if result(case, item) == "negative":
+            for key in item.ingredients:
+                found.pop(tests[key].group if key in tests else "", None)
+    return tuple(found.values())
