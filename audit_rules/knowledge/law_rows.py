@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from audit_rules.drugs import Drugs
 from audit_rules.knowledge.drug_rows import Ingredient
 from audit_rules.knowledge.tables import BadTable, Tables, load, table
 
@@ -103,7 +104,10 @@ class ControlException:
 class Controls:
     """Which class of special control a line falls in."""
 
-    def __init__(self, ingredients: dict[str, Ingredient], exceptions: Iterable[ControlException]) -> None:
+    def __init__(
+        self, ingredients: dict[str, Ingredient], exceptions: Iterable[ControlException], drugs: Drugs
+    ) -> None:
+        self._drugs = drugs
         self._listed = {key: row.control for key, row in ingredients.items() if row.control}
         self.controlled = frozenset(self._listed)
         self._exceptions: dict[str, list[ControlException]] = defaultdict(list)
@@ -124,35 +128,36 @@ class Controls:
 
     def _class(self, key: str, item: "Item", day: date) -> str:
         for row in in_force(self._exceptions.get(key, ()), day):
-            if _matches(row, item):
+            if self._matches(row, item):
                 return row.control
         return self._listed.get(key, "")
 
+    def _matches(self, row: ControlException, item: "Item") -> bool:
+        if row.with_others is not None and row.with_others != (len(item.ingredients) > 1):
+            return False
+        if row.groups and item.route_group not in row.groups:
+            return False
+        if row.forms and item.form not in row.forms:
+            return False
+        content = self._content_mg(row.ingredient, item) if row.max_mg is not None else None
+        return row.max_mg is None or (content is not None and content <= row.max_mg)
 
-def _matches(row: ControlException, item: "Item") -> bool:
-    if row.with_others is not None and row.with_others != (len(item.ingredients) > 1):
-        return False
-    if row.groups and item.route_group not in row.groups:
-        return False
-    if row.forms and item.form not in row.forms:
-        return False
-    content = _content_mg(row.ingredient, item) if row.max_mg is not None else None
-    return row.max_mg is None or (content is not None and content <= row.max_mg)
-
-
-def _content_mg(ingredient: str, item: "Item") -> Decimal | None:
-    """Milligrams of the ingredient in one dosage unit, where the line itself says so."""
-    for component in getattr(item.raw, "components", None) or ():
-        if component.name.strip().lower() == ingredient and component.unit == "mg":
-            value: Decimal | None = component.value
-            return value
-    return None
+    def _content_mg(self, ingredient: str, item: "Item") -> Decimal | None:
+        """Milligrams of the ingredient in one dosage unit, as the line says, else as the product is fixed."""
+        for component in getattr(item.raw, "components", None) or ():
+            if component.name.strip().lower() == ingredient and component.unit == "mg":
+                value: Decimal | None = component.value
+                return value
+        meaning = self._drugs.find(item.name)
+        fixed = meaning.components if meaning else ()
+        return next((c.amount for c in fixed if c.ingredient == ingredient and c.unit == "mg"), None)
 
 
 @table("controls")
 def controls(tables: Tables) -> Controls:
     """Special control by line."""
-    return Controls(tables.table("ingredients"), load("control_exceptions", ControlException))
+    exceptions = load("control_exceptions", ControlException)
+    return Controls(tables.table("ingredients"), exceptions, Drugs(tables, {}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +262,8 @@ def icd_lists(tables: Tables) -> dict[str, tuple[str, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class OnlineBan:
-    """What may not be sold online. `kind` control | flag | route_group | ingredient, `value` of it.
+    """What may not be sold online. `kind` control | flag | route_group | ingredient | suffix (of the
+    written name, known or not), `value` of it.
 
     `exempt` = ATC prefix left out; `compound` any | compound | single: whether other ingredients are in the line.
     """
@@ -280,6 +286,6 @@ class OnlineBan:
 def online_bans(tables: Tables) -> tuple[OnlineBan, ...]:
     """Bans in the order of their ids; the statutory classes come first."""
     rows = tuple(sorted(load("online_bans", OnlineBan), key=lambda row: row.id))
-    if unknown := {row.kind for row in rows} - {"control", "flag", "route_group", "ingredient"}:
+    if unknown := {row.kind for row in rows} - {"control", "flag", "route_group", "ingredient", "suffix"}:
         raise BadTable(f"online_bans.csv: unknown kinds {sorted(unknown)}")
     return rows

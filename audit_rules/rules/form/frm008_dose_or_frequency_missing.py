@@ -26,14 +26,14 @@ def dose_or_frequency_missing(case: Case) -> Iterator[Hit]:
     """A line of a western prescription has no dose or no frequency. What is applied to skin, eye or the like may lack the dose.
 
     Why it matters: the patient does not know how much and how often; no overdose can be seen.
-    What to do: write dose, unit and frequency. In an infusion group one line may say the frequency for all.
+    What to do: write dose, unit and frequency (a piece that strayed onto the prescription is FRM005's). In an infusion group one line may say the frequency for all.
     """
     if case.kind != "western":
         return
     together = {item.group for item in case.items if item.group is not None and item.raw.frequency}
     for item in case.items:
         missing = _missing(item, item.group in together)
-        if missing:
+        if missing and not _is_piece(case, item):
             name = named(case, item.ingredients) if item.known else Text(item.name, item.name)
             yield Hit(
                 lines=(item.line,),
@@ -57,3 +57,7 @@ def _missing(item: Item, frequency_of_group: bool) -> list[Text]:
     if not (raw.frequency or "").strip() and not item.as_needed and not frequency_of_group:
         found.append(Text("频次", "frequency"))
     return found
+
+
+def _is_piece(case: Case, item: Item) -> bool:
+    return any(case.ingredient(key).kind == "piece" for key in item.ingredients)

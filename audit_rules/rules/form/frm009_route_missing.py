@@ -28,7 +28,7 @@ def route_missing(case: Case) -> Iterator[Hit]:
     """
     if case.kind != "western":
         return
-    without = [item for item in case.items if _without_route(item)]
+    without = [item for item in case.items if _without_route(item) and not _is_piece(case, item)]
     for known in (True, False):
         lines = [item for item in without if item.known is known]
         if not lines:
@@ -47,3 +47,7 @@ def route_missing(case: Case) -> Iterator[Hit]:
 
 def _without_route(item: Item) -> bool:
     return item.route is None and not (item.raw.route or "").strip()
+
+
+def _is_piece(case: Case, item: Item) -> bool:
+    return any(case.ingredient(key).kind == "piece" for key in item.ingredients)

@@ -32,9 +32,9 @@ def not_for_delivery(case: Case) -> Iterator[Hit]:
         return
     rows = in_force(case.catalogue.table("online_bans"), case.issued_on)
     for item in case.items:
-        row = next((row for row in rows if item.known and _banned(case, item, row)), None)
+        row = next((row for row in rows if _banned(case, item, row)), None)
         if row is not None:
-            name = named(case, item.ingredients)
+            name = named(case, item.ingredients) if item.known else Text(item.name, item.name)
             yield Hit(
                 lines=(item.line,),
                 drugs=item.ingredients,
@@ -48,6 +48,8 @@ def not_for_delivery(case: Case) -> Iterator[Hit]:
 
 
 def _banned(case: Case, item: Item, row: OnlineBan) -> bool:
+    if row.kind == "suffix" or not item.known:
+        return row.kind == "suffix" and item.name.strip().endswith(row.value)
     if row.compound != "any" and (row.compound == "compound") != (len(item.ingredients) > 1):
         return False
     if row.exempt and all(case.ingredient(key).atc.startswith(row.exempt) for key in item.ingredients):
