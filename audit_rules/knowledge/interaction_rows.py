@@ -146,6 +146,16 @@ def stacks(tables: Tables) -> dict[str, tuple[Stack, ...]]:
     return {key: tuple(rows) for key, rows in found.items()}
 
 
+@table("stack_needs")
+def stack_needs(tables: Tables) -> dict[str, tuple[tuple[str, int], ...]]:
+    """By ingredient, each stack it adds to with the least number of drugs that could make it speak."""
+    least = {name: min(row.drugs for row in rows) for name, rows in tables.table("stack_levels").items()}
+    rows: dict[str, tuple[Stack, ...]] = tables.table("stacks")
+    return {
+        key: tuple(sorted({(row.stack, least[row.stack]) for row in found})) for key, found in rows.items()
+    }
+
+
 @table("stack_levels")
 def stack_levels(tables: Tables) -> dict[str, tuple[StackLevel, ...]]:
     """Levels by stack, worst first."""

@@ -18,7 +18,7 @@ TABLE = "stacks"
     severity=Severity.MAJOR,
     refs=("CN-APP-007",),
     ingredients=lambda catalogue: frozenset(catalogue.table(TABLE)),
-    when=several,
+    when=lambda case: several(case) and _enough(case),
 )
 def stacked_danger(case: Case) -> Iterator[Hit | Gap]:
     """Three or more drugs add to one danger: QT, serotonin, potassium, bleeding, sedation, anticholinergic, kidney,
@@ -34,6 +34,17 @@ def stacked_danger(case: Case) -> Iterator[Hit | Gap]:
         level = _level(case, stack, len(members), len(groups))
         if level is not None:
             yield _hit(case, level, tuple(taken for taken, _ in members.values()))
+
+
+def _enough(case: Case) -> bool:
+    """Whether so many of today's and earlier ingredients add to one stack that it could speak."""
+    needs, counts = case.catalogue.table("stack_needs"), dict[str, int]()
+    for key in case.ingredients:
+        for stack, least in needs.get(key, ()):
+            counts[stack] = counts.get(stack, 0) + 1
+            if counts[stack] >= least:
+                return True
+    return False
 
 
 def _stacked(case: Case) -> dict[str, dict[str, tuple[Taken, str]]]:
