@@ -4,7 +4,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from routing.models import Claim, DispenseDraft, Offer, WrongCode
+from routing.models import Claim, DispenseDraft, Dispenser, Offer, WrongCode
 from rxcenter.ledger.models import Event
 from tests.routing import road
 from tests.routing.acts import Holding, handover, slug
@@ -131,6 +131,20 @@ def test_S11_one_that_fails_does_not_spoil_the_others(api, north, oak):
     )
     assert road.state(orders[1]) == "unroutable"
     assert api.post(oak, "/claims/bulk", {}, key="b1").json() == said
+
+
+def test_S11_a_refusal_stands_beside_the_claims_and_is_replayed_with_them(api, north, oak):
+    Dispenser.objects.filter(pk="P0001").update(licences=["cold_chain"])
+    now = timezone.now()
+    orders = [road.routed(north, groups, at=now, routing=road.TO_OAK) for groups in ((), ("cold_chain",), ())]
+    Dispenser.objects.filter(pk="P0001").update(licences=[])
+    first = api.post(oak, "/claims/bulk", {}, key="b1")
+    said = first.json()
+    assert [c["order"]["id"] for c in said["claims"]] == [str(orders[0].pk), str(orders[2].pk)]
+    [refused] = said["refused"]
+    assert (refused["order"], refused["problem"]["reasons"]) == (str(orders[1].pk), ["no_licence:cold_chain"])
+    assert road.state(orders[1]) == "offered"
+    assert api.post(oak, "/claims/bulk", {}, key="b1").content == first.content
 
 
 def test_S11_each_is_claimed_for_itself(api, north, oak, monkeypatch):
