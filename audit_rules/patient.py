@@ -126,12 +126,12 @@ class Patient:
         """All ICD-10 codes of conditions and diagnoses, as written in capitals, each once."""
         return self._coded.written
 
-    @property
+    @lazily
     def codes(self) -> tuple[str, ...]:
         """`conditions` that are present, without dots: no family history, no past disease."""
         return self._coded.present
 
-    @property
+    @lazily
     def heads(self) -> frozenset[str]:
         """What `codes` may start with, up to three characters: a quick no before they are compared."""
         return self._coded.heads

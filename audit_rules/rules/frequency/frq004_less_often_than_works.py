@@ -1,15 +1,19 @@
 """A drug given too seldom to work."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from audit_rules.case import Case
-from audit_rules.items import Use
+from audit_rules.items import Reading, Use
 from audit_rules.knowledge.regimen_rows import FrequencyFloor
 from audit_rules.limits import by_route
 from audit_rules.organs import at_risk, kidney
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
+
+if TYPE_CHECKING:
+    from audit_rules.catalogue import Catalogue
 
 HEALTHY = 60  # eGFR from which nobody lengthens an interval
 
@@ -21,6 +25,7 @@ HEALTHY = 60  # eGFR from which nobody lengthens an interval
     severity=Severity.MODERATE,
     refs=("CN-APP-005",),
     ingredients=lambda catalogue: frozenset(catalogue.table("frequency_floors")),
+    line=lambda reading, catalogue: _below_some(reading, catalogue),
 )
 def less_often_than_works(case: Case) -> Iterator[Hit | Gap]:
     """Fewer doses a day than the drug needs: a beta-lactam drip once a day, a twice-daily anticoagulant once.
@@ -36,6 +41,15 @@ def less_often_than_works(case: Case) -> Iterator[Hit | Gap]:
         for row in table.get(use.ingredient, ()):
             if _too_seldom(case, use, row) and not _slow_kidney(case):
                 yield _hit(case, use, row)
+
+
+def _below_some(reading: Reading, catalogue: "Catalogue") -> bool:
+    """Whether the line by itself is given more seldom than some row of its drugs asks for."""
+    frequency = reading.item.frequency
+    if frequency is None or frequency.per_day is None:
+        return False
+    rows = catalogue.table("frequency_floors")
+    return any(frequency.per_day < r.times / r.days for key in reading.item.ingredients for r in rows.get(key, ()))
 
 
 def _too_seldom(case: Case, use: Use, row: FrequencyFloor) -> bool:
