@@ -55,5 +55,6 @@ def never_by_this_route(case: Case) -> Iterator[Hit]:
 
 def _slip(case: Case, item: Item, row: NeverRoute) -> bool:
     """Whether the supply itself says that it is not given by the route that is written."""
-    taken_home = case.setting in AT_HOME and item.days is not None
-    return taken_home and row.slip_from_days is not None and item.days >= row.slip_from_days
+    if row.slip_from_days is None or item.days is None or case.setting not in AT_HOME:
+        return False
+    return item.days >= row.slip_from_days
