@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from audit_rules.catalogue import Catalogue
 
 SEPARATORS = re.compile(r"[、,，;；。/\n]|\band\b|[及和与]")
+TOLD = re.compile(SEPARATORS.pattern.removesuffix("]") + "伴并]|\\bwith\\b")  # reactions, one from the other
+WHEN = (
+    "服药后", "用药后", "口服后", "服用后", "使用后", "输液后", "注射后", "既往", "曾", "出现", "引起", "导致", "发生", "有",
+    "轻度", "轻微", "明显", "偶有", "刺激性", "持续性", "mild ", "slight ", "some ", "only ",
+)  # fmt: skip
 SEVERE = frozenset({"severe", "life-threatening", "life_threatening", "fatal", "严重", "重度", "危及生命"})
 # ICD-10 Z88: personal history of allergy to drugs; what the other codes name is too wide to compare with a drug
 CODED = {
@@ -26,10 +31,8 @@ CODED = {
 }
 TOO_WIDE = ("Z881", "Z883", "Z884", "Z887", "Z888", "Z889")
 SKIN = frozenset(("skin",))
-TESTED = {
-    "penicillin": "class:penicillin_class",
-    "antitoxin": "group:horse_serum",
-}  # what a positive test means
+# What a positive skin test of a group means.
+TESTED = {"penicillin": "class:penicillin_class", "antitoxin": "group:horse_serum"}
 LOWERED = {"intolerance", "tolerated"}  # kinds that take the weight off a record
 
 
@@ -79,7 +82,7 @@ class Read(NamedTuple):
 
 def recorded(case: "Case") -> bool:
     """Whether anybody recorded anything about allergies, here or earlier, in words or as a code."""
-    if case.patient.allergies or any(code.startswith("Z88") for code in case.patient.codes):
+    if case.patient.allergies or "Z88" in case.patient.heads:
         return True
     return case.has_past and (_recorded_before(case) or bool(positive_before(case)))
 
@@ -199,12 +202,26 @@ def _known(case: "Case", written: str, target: str | None, kinds: frozenset[str]
 def _kinds(catalogue: "Catalogue", record: Allergy) -> frozenset[str]:
     kinds: dict[str, str] = catalogue.table("allergy_reactions")
     said = plain(record.reaction or "")
-    found = {kinds[word] for word in map(plain, (said, *SEPARATORS.split(said))) if word in kinds}
-    # A longer text counts for the reactions that it names; only a text that says nothing else is harmless.
+    parts = [said] if said in kinds else [_bare(part, kinds) for part in TOLD.split(said) if part.strip()]
+    found = {kinds[part] for part in parts if part in kinds}
+    # A longer text counts for the reactions that it names; only one that says nothing else is harmless.
     found |= {kind for word, kind in kinds.items() if kind not in LOWERED and _says(said, word)}
+    if found <= LOWERED and any(part not in kinds for part in parts):
+        found = set()
     if plain(record.severity or "") in SEVERE and not found & {"anaphylaxis", "severe_skin", "respiratory"}:
         found.add("anaphylaxis")  # called severe, without a word that says how: treated as the worst kind
     return frozenset(found)
+
+
+def _bare(part: str, kinds: dict[str, str]) -> str:
+    """A part of a reaction without the closed words that only tell when or how much."""
+    word = part.strip(" .。")
+    while word not in kinds:
+        before = next((b for b in WHEN if word.startswith(b) and len(word) > len(b)), None)
+        if before is None:
+            return word
+        word = word.removeprefix(before).strip()
+    return word
 
 
 def _says(text: str, word: str) -> bool:
