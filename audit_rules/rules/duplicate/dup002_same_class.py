@@ -27,7 +27,7 @@ def same_class(case: Case) -> Iterator[Hit | Gap]:
     """Two drugs of a class of which one is enough: on this prescription, or one of them still in supply from before.
 
     Intended pairs (dual antiplatelet therapy, basal with mealtime insulin, nitroglycerin beside a long nitrate, background
-    with breakthrough opioids) are left out by rows. A change of drug within the same institution is milder, and so is
+    with breakthrough opioids) are left out by rows. A change of drug within one institution is milder, and so is
     an injection beside tablets where the row says that this is a usual step down.
 
     Why it matters: the second NSAID, sedative or anticoagulant adds harm and no effect.
@@ -111,11 +111,16 @@ def _hit(case: Case, row: DuplicateClass, members: list[Taken]) -> Hit:
 
 
 def _severity(case: Case, row: DuplicateClass, members: list[Taken]) -> Severity:
-    here = case.institution.code
-    elsewhere = any(t.past and t.past.source == "history" and t.past.institution != here for t in members)
+    """What stands on one prescription, comes from elsewhere or is said to be taken is doubled; what this institution
+    supplied before may be what is changed today.
+    """
     today = [taken for taken in members if taken.line is not None]
-    if len(today) < 2 and not elsewhere:
-        return row.history_severity
+    past = [taken.past for taken in members if taken.past is not None]
+    if len(today) < 2:
+        if any(p.source == "history" and p.institution != case.institution.code for p in past):
+            return row.severity
+        taken_now = any(p.source == "current_medication" for p in past)
+        return min(row.severity, Severity.MAJOR) if taken_now else row.history_severity
     ways = [taken.item.route_group for taken in members]
     return row.switch_severity if len(set(ways)) == len(ways) and set(ways) <= WAYS else row.severity
 
