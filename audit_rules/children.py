@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from audit_rules.items import Use
 from audit_rules.knowledge.dose_rows import DoseLimit, HeavyChild
 from audit_rules.limits import Over
+from audit_rules.memo import per_line
 from audit_rules.quantities import Amount
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
+    from audit_rules.catalogue import Catalogue
 
 LARGE_SURFACE = Decimal("2.5")  # m2: what hardly any patient exceeds
 
@@ -59,6 +61,33 @@ def _limit(row: DoseLimit, which: str, factor: Decimal) -> Decimal | None:
     if per is None:
         return cap
     return per * factor if cap is None else min(per * factor, cap)
+
+
+@per_line
+def safe_from(use: Use, catalogue: "Catalogue") -> Decimal | None:
+    """The weight from which the doses of a line exceed no limit by weight of its drug and route, whatever the age and
+    disease; None = some limit is exceeded at every weight.
+    """
+    safe = Decimal(0)
+    for row in catalogue.table("doses").get(use.ingredient, ()):
+        if row.basis != "kg":
+            continue
+        for given, per, cap in (
+            (use.single, row.single_max, row.single_cap),
+            (use.daily, row.daily_max, row.daily_cap),
+        ):
+            if given is None or given.unit != row.unit:
+                continue
+            if (cap is not None and given.value > cap) or per == 0:
+                return None
+            safe = max(safe, given.value / per if per else safe)
+    return safe
+
+
+def within(case: "Case", use: Use) -> bool:
+    """Whether the weight alone tells that no limit by weight is exceeded: a quick yes before the rows are read."""
+    kg, least = case.patient.weight_kg, safe_from(use, case.catalogue)
+    return kg is not None and least is not None and kg >= least
 
 
 def per_body(given: Amount, body: Body, basis: str) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from audit_rules.knowledge.patient_rows import Match
 from audit_rules.report import Hit, Severity, Text
+from audit_rules.rule import OfCase
 from audit_rules.wording import named
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ DRUG = frozenset({"age_years", "daily_mg", "course_days", "with"})  # says nothi
 def said(drug: Text, effect_zh: str, effect_en: str) -> Text:
     """A drug and what is wrong with it, as one short line."""
     return Text(f"{drug.zh}：{effect_zh}", f"{drug.en[:1].upper()}{drug.en[1:]}: {effect_en}")
+
+
+def true_of(table: str) -> OfCase:
+    """The `when` of a rule that says what `hits` finds: whether that is anything."""
+    return lambda case: case.catalogue.table(table).matching(case, unknown=False)
 
 
 def hits(case: "Case", table: str, at_most: Severity | None = None) -> Iterator[Hit]:

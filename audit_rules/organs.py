@@ -11,7 +11,7 @@ from audit_rules.icd import matching
 from audit_rules.items import Use
 from audit_rules.knowledge.dose_rows import LiverLimit, RenalBand
 from audit_rules.limits import by_route
-from audit_rules.memo import listed, per_case
+from audit_rules.memo import listed, per_case, per_line
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
@@ -80,12 +80,16 @@ def at_risk(case: "Case") -> bool:
 
 def bands_for(case: "Case", use: Use) -> tuple[RenalBand, ...]:
     """The renal bands that meet the use: those for the patient's diseases, else those without any."""
-    rows: tuple[RenalBand, ...] = case.catalogue.table("renal").get(use.ingredient, ())
-    if not rows:
-        return ()
+    ordinary, special = _bands(use, case.catalogue)
+    return tuple([row for row in special if case.has_icd(row.icd)]) or ordinary if special else ordinary
+
+
+@per_line
+def _bands(use: Use, catalogue: "Catalogue") -> tuple[tuple[RenalBand, ...], tuple[RenalBand, ...]]:
+    """The bands of the drug by the route of the line: those for anybody, and those for some diseases."""
+    rows: tuple[RenalBand, ...] = catalogue.table("renal").get(use.ingredient, ())
     met = [row for row in rows if by_route(row.routes, use.item)]
-    special = [row for row in met if row.icd and case.has_icd(row.icd)]
-    return tuple(special or [row for row in met if not row.icd])
+    return tuple(row for row in met if not row.icd), tuple(row for row in met if row.icd)
 
 
 def inside(band: RenalBand, found: Kidney) -> bool:

@@ -65,18 +65,24 @@ class Part:
 
     def holds(self, case: "Case", doses: Doses) -> Truth:
         """Whether the part is true of the case."""
+        if self.asks == "icd":
+            for code in _codes(self, case) if self.asks_past else case.patient.codes:
+                if code.startswith(self.names):
+                    return not self.negated
+            return self.negated
         truth = self._compared(case, doses) if self.sign else self._named(case, doses.item)
         return truth if truth is None or not self.negated else not truth
 
     def _compared(self, case: "Case", doses: Doses) -> Truth:
         if self.asks == "week" and not case.patient.pregnant:
             return case.patient.pregnant  # no pregnancy has no week; an unknown one stays unknown
+        if self.asks.startswith("lab:"):
+            lab = lab_of(case, self.asks[4:])
+            return None if lab is None else OPERATORS[self.sign](lab.value, self.bound)
         value = _number(self.asks, case, doses)
         return None if value is None else OPERATORS[self.sign](value, self.bound)
 
     def _named(self, case: "Case", item: "Item | None") -> Truth:
-        if self.asks == "icd":
-            return _any_starts(_codes(self, case), self.names)
         if self.asks in ("form", "prn"):
             return self._of_line(item)
         if self.asks in ("with", "without"):
@@ -169,13 +175,6 @@ def _codes(part: Part, case: "Case") -> tuple[str, ...]:
     """Present disease; past disease only for those who ask for it by its own code."""
     patient = case.patient
     return (*patient.codes, *patient.past_codes) if part.asks_past else patient.codes
-
-
-def _any_starts(codes: tuple[str, ...], names: tuple[str, ...]) -> bool:
-    for code in codes:  # noqa: SIM110 - asked for every fact of every drug; a generator costs twice as much
-        if code.startswith(names):
-            return True
-    return False
 
 
 def _taken(names: tuple[str, ...], case: "Case") -> tuple[str, ...]:

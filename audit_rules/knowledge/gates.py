@@ -19,12 +19,15 @@ T = TypeVar("T")
 
 
 class Gate(NamedTuple):
-    """None = not asked for. ICD-10 prefixes cut to categories, bounds of age in completed years, laboratory codes."""
+    """None = not asked for. ICD-10 prefixes cut to categories, bounds of age in completed years, laboratory codes;
+    `unless` = ICD-10 prefixes of which none may be there.
+    """
 
     heads: frozenset[str] | None
     below: int | None
     least: int | None
     labs: frozenset[str] | None
+    unless: tuple[str, ...] | None = None
 
     def shut(self, case: "Case") -> bool:
         """Whether none of the conditions can be anything but false."""
@@ -33,11 +36,20 @@ class Gate(NamedTuple):
             return True
         if self.least is not None and patient.age_years < self.least:
             return True
-        return self.heads is not None and self.heads.isdisjoint(patient.heads)
+        if self.heads is not None and self.heads.isdisjoint(patient.heads):
+            return True
+        if self.unless is not None:
+            for code in patient.codes:
+                if code.startswith(self.unless):
+                    return True
+        return False
 
     def unmeasured(self, case: "Case") -> bool:
         """Whether all of the conditions hang on laboratory values that nobody has sent: none is true."""
         return self.labs is not None and self.labs.isdisjoint(case.patient.lab_codes)
+
+
+OPEN = Gate(None, None, None, None)
 
 
 def gate_of(conditions: Iterable[Condition]) -> Gate:
@@ -52,6 +64,7 @@ def gate_of(conditions: Iterable[Condition]) -> Gate:
         below=None if below is None else max(below),
         least=None if least is None else min(least),
         labs=None if labs is None else frozenset().union(*labs),
+        unless=next(filter(None, map(_unless, ways[0])), None) if len(ways) == 1 else None,
     )
 
 
@@ -68,6 +81,10 @@ def _each(ways: Iterable[Way], asked: Callable[[Part], T | None]) -> list[T] | N
 
 def _icd(part: Part) -> tuple[str, ...] | None:
     return part.names if part.asks == "icd" and not part.asks_past else None
+
+
+def _unless(part: Part) -> tuple[str, ...] | None:
+    return part.names if part.asks == "icd" and part.negated and not part.asks_past else None
 
 
 def _below(part: Part) -> int | None:

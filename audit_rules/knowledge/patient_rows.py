@@ -4,13 +4,13 @@ All these tables have one shape, so widening any of them is adding a row.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from audit_rules.knowledge.conditions import Condition, Doses, Truth
-from audit_rules.knowledge.gates import Gate, gate_of
+from audit_rules.knowledge.gates import OPEN, Gate, gate_of
 from audit_rules.knowledge.tables import BadTable, Tables, load, table
 from audit_rules.report import Severity
 
@@ -59,35 +59,53 @@ class Facts:
 
     def __init__(self, by_ingredient: dict[str, tuple[Fact, ...]]) -> None:
         self._by_ingredient = by_ingredient
-        self._gates = {key: gate_of(fact.when for fact in facts) for key, facts in by_ingredient.items()}
-        alone: dict[int, Gate] = {}
-        self._gated = {key: _gated(facts, alone) for key, facts in by_ingredient.items()}
+        self._alone: dict[int, Gate] = {}
         self.ingredients = frozenset(by_ingredient)
 
-    def matching(self, case: "Case", *, unknown: bool = True) -> Iterator[Match]:
+    def matching(self, case: "Case", *, unknown: bool = True) -> list[Match]:
         """Every fact about a drug of this prescription that is true, or with `unknown` may be, by line."""
-        for use in case.uses:
-            gate = self._gates.get(use.ingredient)
-            if gate is None or gate.shut(case) or (not unknown and gate.unmeasured(case)):
-                continue
-            doses = Doses(own=use.daily, item=use.item)
-            for fact in self._behind_open_gates(use.ingredient, case, unknown):
-                if not reaches(use.item, fact.routes):
-                    continue
-                truth = fact.when.holds(case, doses)
-                if truth or (unknown and truth is None):
-                    yield Match(use, fact, truth, doses)
+        key = (self, unknown)
+        kept: list[Match] | None = case.memory.get(key)
+        if kept is None:
+            kept = case.memory[key] = [
+                match
+                for use in case.uses
+                if use.ingredient in self.ingredients
+                for match in self._of(use, case, unknown)
+            ]
+        return kept
 
-    def _behind_open_gates(self, key: str, case: "Case", unknown: bool) -> Sequence[Fact]:
-        facts, gated = self._by_ingredient[key], self._gated[key]
-        if len(gated) == 1:
-            return facts
+    def _of(self, use: "Use", case: "Case", unknown: bool) -> Iterator[Match]:
+        gate, facts, gated = self._of_line(use)
+        if not facts or gate.shut(case) or (not unknown and gate.unmeasured(case)):
+            return
         places: list[int] = []
-        for gate, behind in gated:
-            if not gate.shut(case) and (unknown or not gate.unmeasured(case)):
+        for each, behind in gated:
+            if not each.shut(case) and (unknown or not each.unmeasured(case)):
                 places += behind
         places.sort()
-        return [facts[place] for place in places]
+        doses = Doses(own=use.daily, item=use.item)
+        for place in places:
+            truth = facts[place].when.holds(case, doses)
+            if truth or (unknown and truth is None):
+                yield Match(use, facts[place], truth, doses)
+
+    def _of_line(self, use: "Use") -> "OfLine":
+        """What of the table concerns the drug by the route of its line; remembered on the use."""
+        kept: OfLine | None = use.memory.get(self)
+        if kept is None:
+            facts = tuple(f for f in self._by_ingredient[use.ingredient] if reaches(use.item, f.routes))
+            gate = gate_of([fact.when for fact in facts]) if facts else OPEN
+            kept = use.memory[self] = OfLine(gate, facts, _gated(facts, self._alone))
+        return kept
+
+
+class OfLine(NamedTuple):
+    """Facts for one line: the gate before all of them, the facts, the gates before some of them."""
+
+    gate: Gate
+    facts: tuple[Fact, ...]
+    gated: tuple[Gated, ...]
 
 
 def _gated(facts: tuple[Fact, ...], alone: dict[int, Gate]) -> tuple[Gated, ...]:

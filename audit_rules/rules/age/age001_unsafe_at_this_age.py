@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.facts import hits
+from audit_rules.facts import hits, true_of
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
 
@@ -15,6 +15,7 @@ TABLE = "ages"
     severity=Severity.MAJOR,
     refs=("CN-APP-010",),
     ingredients=lambda catalogue: catalogue.table(TABLE).ingredients,
+    when=true_of(TABLE),
 )
 def unsafe_at_this_age(case: Case) -> Iterator[Hit | Gap]:
     """The patient is younger than the age from which the drug may be given.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.children import Body, over_body, per_body, weight
+from audit_rules.children import Body, over_body, per_body, weight, within
 from audit_rules.items import Use
 from audit_rules.knowledge.dose_rows import DoseLimit
 from audit_rules.limits import ADULT, ROUNDING, Over, cause, facts, graded, rows_for, told
@@ -22,7 +22,7 @@ from audit_rules.wording import named
     ingredients=lambda catalogue: frozenset(
         key for key, rows in catalogue.table("doses").items() if any(row.basis == "kg" for row in rows)
     ),
-    when=lambda case: case.patient.age_years < ADULT,
+    when=lambda case: case.patient.age_years < ADULT and not all(within(case, use) for use in case.uses),
 )
 def childs_dose_over_maximum(case: Case) -> Iterator[Hit | Gap]:
     """A child's single or daily dose above the label's limit per kilogram, or above its cap.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from audit_rules.case import Case
-from audit_rules.children import Body, over_body, per_body
+from audit_rules.children import Body, over_body, per_body, within
 from audit_rules.items import Use
 from audit_rules.limits import ADULT, ROUNDING, Over, cause, facts, rows_for, told
 from audit_rules.report import Gap, Hit, Release, Severity, Text
@@ -27,7 +27,11 @@ FAR = Decimal("1.5")
         for key, rows in catalogue.table("doses").items()
         if any(row.basis == "kg" and row.population == "adult" for row in rows)
     ),
-    when=lambda case: case.patient.age_years >= ADULT and case.patient.weight_kg is not None,
+    when=lambda case: (
+        case.patient.age_years >= ADULT
+        and case.patient.weight_kg is not None
+        and not all(within(case, use) for use in case.uses)
+    ),
 )
 def dose_over_maximum_for_weight(case: Case) -> Iterator[Hit | Gap]:
     """A single or daily dose for an adult above the label's limit per kilogram, or above its cap.
@@ -39,6 +43,8 @@ def dose_over_maximum_for_weight(case: Case) -> Iterator[Hit | Gap]:
     5 mg/kg takes the sight.
     What to do: work the dose out again by weight.
     """
+    if case.patient.age_years < ADULT:
+        return
     if case.patient.age_years < ADULT:
         return
     for use in case.uses:

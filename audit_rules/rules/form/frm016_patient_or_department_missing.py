@@ -22,7 +22,7 @@ WITHOUT_DEPARTMENTS = frozenset({"village_clinic", "clinic", "community_station"
     release=Release.RESUBMIT,
     sources=("cn-prescription-2007", "cn-comment-2010"),
     refs=("CN-NRM-001",),
-    when=lambda case: bool(_missing(case)),
+    when=lambda case: not _whole(case),
 )
 def patient_or_department_missing(case: Case) -> Iterator[Hit]:
     """The prescription does not say who the patient is by name, of which sex, or from which department it comes.
@@ -45,6 +45,14 @@ def patient_or_department_missing(case: Case) -> Iterator[Hit]:
             evidence={"missing": ", ".join(missing), "article": "处方管理办法 附件1, §34"},
             severity=Severity.MODERATE if case.setting == "emergency" else None,
         )
+
+
+def _whole(case: Case) -> bool:
+    """The quick yes: all is there, and more than blanks."""
+    document = case.document
+    name, department = document.patient.name, document.department
+    said = department and (department.name or department.code)
+    return bool(name and said and name.strip() and said.strip()) and case.patient.sex != "unknown"
 
 
 def _missing(case: Case) -> tuple[str, ...]:
