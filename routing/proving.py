@@ -45,16 +45,15 @@ def find_order(number: str, code: str, dispenser: str, *, at: datetime) -> UUID:
     return find_orders(number, code, dispenser, at=at)[0].pk
 
 
-def find_orders(number: str, code: str, dispenser: str, *, at: datetime) -> list[Order]:
+def find_orders(number: str, code: str, dispenser: str, *, at: datetime, in_all: bool = True) -> list[Order]:
     """The orders whose prescription number and pickup code fit together: claimable ones first, then held ones.
 
     Raises WrongCode, alike for a number that does not exist; LockedOut after a dispenser's MOST_PER_CODE wrong tries on
-    this number or settings.PROOFS_PER_DAY on all within a day, even for the right code.
+    this number or, `in_all`, settings.PROOFS_PER_DAY on all within a day, even for the right code.
     """
-    limits = {
-        f"{blind('number', number)}@{dispenser}": MOST_PER_CODE,
-        f"dispenser:{dispenser}": settings.PROOFS_PER_DAY,
-    }
+    limits = {f"{blind('number', number)}@{dispenser}": MOST_PER_CODE}
+    if in_all:
+        limits[f"dispenser:{dispenser}"] = settings.PROOFS_PER_DAY
     for row in WrongCode.objects.filter(key__in=limits, since__gt=at - WINDOW):
         if row.count >= limits[row.key]:
             raise LockedOut(_LOCKED, until=(row.since + WINDOW).isoformat())
@@ -68,6 +67,12 @@ def find_orders(number: str, code: str, dispenser: str, *, at: datetime) -> list
 def _usefulness(order: Order) -> int:
     wanted = (CLAIMABLE, OPEN_CLAIM, {OrderState.SCHEDULED, OrderState.UNROUTABLE})
     return next((i for i, states in enumerate(wanted) if order.state in states), len(wanted))
+
+
+def check_factor(order: Order) -> None:
+    """Whether the patient's second factor may still be tried. Raises LockedOut."""
+    if order.wrong_codes >= MOST_PER_CODE:
+        raise LockedOut(_LOCKED)
 
 
 def check_at_handover(order: Order, code: str) -> None:

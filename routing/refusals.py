@@ -148,9 +148,18 @@ class WrongCode(Forbidden):
 
     slug = "wrong-code"
 
+    words_of_it = Words("取药码不正确", "the pickup code does not fit")
+
     def __init__(self, *, keys: tuple[str, ...] = (), order: UUID | None = None) -> None:
-        super().__init__(Words("取药码不正确", "the pickup code does not fit"))
+        super().__init__(self.words_of_it)
         self.keys, self.order = keys, order
+
+
+class WrongFactor(WrongCode):
+    """The patient's second factor does not fit."""
+
+    slug = "wrong-factor"
+    words_of_it = Words("后四位不正确", "the last four characters do not fit")
 
 
 class LockedOut(Refused):
