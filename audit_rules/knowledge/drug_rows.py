@@ -97,7 +97,7 @@ def names(tables: Tables) -> dict[str, Name]:
                 found[plain(word)] = Name(word, (row.ingredient,), "", row.source)
     for name in load("names", Name):
         key = plain(name.name)
-        if unknown := set(name.ingredients) - set(known):
+        if unknown := set(name.ingredients).difference(known):
             raise BadTable(f"names.csv: {name.name!r} names {sorted(unknown)}, not in ingredients.csv")
         # A patent medicine's own name may widen to the western drugs it holds; nothing else may mean two things.
         if key in found and not set(found[key].ingredients) <= set(name.ingredients):

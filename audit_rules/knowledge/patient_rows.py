@@ -142,7 +142,7 @@ def expanded(
         if not members:
             raise BadTable(f"{file}.csv: {cell!r} is neither a class nor an ingredient")
         found |= members
-    if unknown := set(except_) - known.keys():
+    if unknown := set(except_).difference(known):  # never walks the dictionary, `-` does
         raise BadTable(f"{file}.csv: {sorted(unknown)} in `except` are no ingredients")
     return frozenset(found - set(except_))
 
