@@ -14,6 +14,7 @@ from routing.models import Claim, Dispense, Order
 from routing.reasons import WITHDRAW, checked
 from routing.refusals import NotCorrectable, NotLatestDispense
 from routing.settling import reopen, settle
+from routing.staleness import watch
 from routing.states import OrderState
 from rxcenter.accounts.roles import Actor
 from rxcenter.errors import NotFound, Words
@@ -117,6 +118,8 @@ def _move(found: Standing, move: str, body: dict[str, str], reason: str, by: Act
     if held.order.state == OrderState.COMPLETED:
         Claim.objects.filter(pk=held.claim.pk).update(state=Claim.State.COMPLETED, ended_at=at)
         settle(held.prescription, at=at, streams=[who])
-    elif ended:
+        return
+    watch(held.order)
+    if ended:
         Claim.objects.filter(pk=held.claim.pk).update(state=Claim.State.OPEN, ended_at=None, lease_until=None)
         reopen(held.prescription, held.order, at=at)

@@ -14,7 +14,9 @@ from routing.holding import Held, end_claim, hold
 from routing.models import Claim, Dispense, DispenseDraft
 from routing.reasons import OVERRIDE, checked
 from routing.refusals import CancelPending, OnHold, ProofNeeded
+from routing.reviewing import ask_second_review
 from routing.settling import settle
+from routing.staleness import watch
 from routing.supplying import Supplied
 from rxcenter.accounts.roles import Actor
 from rxcenter.errors import Invalid, Words
@@ -46,11 +48,12 @@ def dispense(claim: UUID, token: str, handover: Handover, *, by: Actor, at: date
 
     Everything accounted for: the order is completed. Otherwise it is partly supplied and stays with its holder, which
     owes the rest. Raises NotFound, WrongClaimToken, LeaseLost, AlreadyDispensed, CancelPending, OnHold, WrongCode,
-    LockedOut, ProofNeeded, OverSupply, Invalid, WrongState; then nothing has changed.
+    LockedOut, SecondReviewNeeded, ProofNeeded, OverSupply, Invalid, WrongState; then nothing has changed.
     """
     with transaction():
         held = hold(claim, by.institution, token)
         may_go_on(held)
+        ask_second_review(held.claim)
         return record_dispense(held, handover, by=by, at=at)
 
 
@@ -108,6 +111,8 @@ def _move(held: Held, made: Dispense, *, all_done: bool, by: Actor, at: datetime
     move_order(held.order, Taken(move, body=body, dispensers=[who]), by=by, at=at)
     if all_done:
         settle(held.prescription, at=at, streams=[who])
+    else:
+        watch(held.order)
 
 
 def _proof(held: Held, handover: Handover) -> dict[str, Any]:

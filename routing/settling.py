@@ -79,7 +79,5 @@ def _wait_for_placer(
 def _move(
     prescription: Prescription, name: str, reason: str, order: Order, at: datetime, streams: Sequence[str]
 ) -> None:
-    if prescription.state == State.ON_HOLD and name in ("completed", "not_dispensed"):
-        return
     step = Step(prescription.pk, name, reason, body={"order": str(order.pk)})
-    prescription.state = move(step, by=SYSTEM, at=at, streams=streams).state
+    move(step, by=SYSTEM, at=at, streams=streams)

@@ -63,13 +63,13 @@ MOVES: dict[str, Move] = {
         UNDECIDED | {S.APPROVED, S.ON_HOLD}, S.CANCELLED, Role.PLACER, Role.PATIENT, SYS, needs_reason=True
     ),
     "replaced": _move(UNDECIDED | {S.APPROVED, S.ON_HOLD}, S.REPLACED, Role.PLACER),
-    "completed": _move({S.APPROVED}, S.COMPLETED, SYS),
+    "completed": _move({S.APPROVED, S.ON_HOLD}, S.COMPLETED, SYS),
     # Some of it was handed over, the rest is not wanted any more
     "discontinued": _move({S.APPROVED, S.ON_HOLD}, S.DISCONTINUED, Role.PLACER, SYS, needs_reason=True),
     # A dispense was withdrawn or amended: it is not complete after all
     "reopened": _move({S.COMPLETED, S.DISCONTINUED}, S.APPROVED, SYS),
     "expired": _move(UNDECIDED | {S.APPROVED, S.ON_HOLD}, S.EXPIRED, SYS),
-    "not_dispensed": _move({S.APPROVED}, S.NOT_DISPENSED, SYS, needs_reason=True),
+    "not_dispensed": _move({S.APPROVED, S.ON_HOLD}, S.NOT_DISPENSED, SYS, needs_reason=True),
     "held": _move({S.APPROVED}, S.ON_HOLD, Role.PLACER, Role.REGULATOR, needs_reason=True),
     "resumed": _move({S.ON_HOLD}, S.APPROVED, Role.PLACER, Role.REGULATOR),
 }
