@@ -86,7 +86,8 @@ def load(
     path = KNOWLEDGE / f"{name}.csv"
     hints = typing.get_type_hints(row_type)
     columns = [f.name.removesuffix("_") for f in fields(row_type)]  # type: ignore[arg-type]
-    readers: list[Converter] = [  # the same few cells again and again: each is read once, and the rows share what it means
+    # the same few cells again and again: each is read once, and the rows share what it means
+    readers: list[Converter] = [
         lru_cache(maxsize=None)((converters or {}).get(column) or _reader(hints[f.name]))
         for column, f in zip(columns, fields(row_type), strict=True)  # type: ignore[arg-type]
     ]
