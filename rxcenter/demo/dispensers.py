@@ -11,6 +11,7 @@ from rxcenter.demo.posting import Line, headers
 
 API = "/api/v1"
 CLAIMED_SHARE, HANDED_OVER_SHARE = 0.8, 0.85  # some parcels wait, some patients have not come yet
+GIVEN_BACK_SHARE, OWED_SHARE = 0.03, 0.08  # a shelf is empty; a pack is too small
 
 
 class Dispensers:
@@ -55,20 +56,55 @@ class Dispensers:
         claim = self._send(code, "/claims", wanted)
         if claim is None or self._rng.random() > HANDED_OVER_SHARE:
             return
-        id_ = claim["claim_id"]
+        if claim["prescription"]["placer"] != code and not code.startswith("P"):
+            seen = {
+                "pharmacist": f"{code}-YS02",
+                "verdict": "agreed",
+            }  # a receiving institution reads it itself
+            self._act(code, claim, "review", seen)
+        self._act(code, claim, "start")
+        if self._rng.random() < GIVEN_BACK_SHARE:
+            self._act(code, claim, "return", {"reason": "out_of_stock"})
+            return
+        self._act(code, claim, "ready")
+        proof = {}
+        if claim["order"]["delivery"] == "delivery":
+            self._act(code, claim, "dispatch", {"courier": "K01", "consignment": claim["claim_id"][-8:]})
+            proof = {"override": "signed_receipt", "checked_by": "K01-07"}
+        elif self._rng.random() < OWED_SHARE and (part := _half(claim)):
+            self._hand_over(code, claim, "a", {"lines": part})
+            if self._rng.random() < 0.5:
+                return  # the rest is still owed
+        self._hand_over(code, claim, "z", proof)
+
+    def _hand_over(self, code: str, claim: Mapping[str, Any], mark: str, more: Mapping[str, Any]) -> None:
         body = {
-            "local_id": f"{code}-{id_[-12:]}",
+            "local_id": f"{code}-{claim['claim_id'][-12:]}{mark}",
             "pharmacist": f"{code}-YS01",
             "handed_over_at": self._now().isoformat(),
         }
-        self._send(code, f"/claims/{id_}/dispenses", body, claim["claim_token"])
+        self._act(code, claim, "dispenses", {**body, **more})
+
+    def _act(
+        self, code: str, claim: Mapping[str, Any], act: str, body: Mapping[str, Any] | None = None
+    ) -> None:
+        self._send(code, f"/claims/{claim['claim_id']}/{act}", body or {}, claim["claim_token"])
 
     def _send(self, code: str, path: str, body: Mapping[str, Any], token: str = "") -> dict[str, Any] | None:
         extra = {"Idempotency-Key": str(uuid4())} | ({"Claim-Token": token} if token else {})
         status, answer = self._line.send(
             "POST", f"{API}{path}", json.dumps(body).encode(), headers(self._keys[code], **extra)
         )
-        if status == 201:
+        if status in (200, 201):
             return answer
         self.refusals.append(f"{code}: {path.split('/')[-1]} answered {status} {answer.get('detail', '')}")
         return None
+
+
+def _half(claim: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Half of the first line that can be halved, the rest owed; empty when there is none."""
+    for line in claim["order"]["lines"]:
+        whole = int(float(line["remaining"] or 0))
+        if whole >= 2:
+            return [{"line": line["line"], "quantity": str(whole // 2), "owed": True}]
+    return []
