@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from audit_rules import acceptance, coverage, coverage_page, docs, inputs
@@ -11,6 +12,7 @@ from audit_rules.burden import measure
 from audit_rules.catalogue import default_catalogue
 from audit_rules.document import Refused
 from audit_rules.engine import audit
+from audit_rules.formulary import writing
 from audit_rules.profile import DEFAULT
 
 
@@ -45,7 +47,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--history", action="append", default=[], metavar="FILE", help="earlier documents")
     one.add_argument("--profile", default=DEFAULT, choices=sorted(default_catalogue().profiles.names))
     command("list", _list, "every rule in a line")
-    command("docs", _docs, "the manual of the rules")
+    pages = command("docs", _docs, "the manual of the rules; with --write every generated page")
+    pages.add_argument(
+        "--write", nargs="?", const="docs", metavar="DIR", help="write all of them into DIR (docs)"
+    )
     shown = command("coverage", _coverage, "which ingredients have facts")
     shown.add_argument("--json", action="store_true")
     shown.add_argument("--page", action="store_true", help="the page docs/coverage.md")
@@ -87,6 +92,10 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _docs(options: argparse.Namespace) -> int:
+    if options.write:
+        for path in writing.write(Path(options.write), default_catalogue()):
+            print(path)
+        return 0
     print(docs.manual(default_catalogue()), end="")
     return 0
 

@@ -90,6 +90,12 @@ class Oppositions:
         """Rows on these two pieces, in either order."""
         return (*self._by_pair.get((one, other), ()), *self._by_pair.get((other, one), ()))
 
+    def of(self, piece: str) -> Iterator[tuple[Opposition, str]]:
+        """Every row about this piece, with the other piece."""
+        for other in sorted(self.pieces):
+            for row in self.between(piece, other):
+                yield row, other
+
     def formula(self, row: Opposition, pieces: Iterable[str]) -> Formula | None:
         """The classical formula that holds this pair on purpose and is there in full, or None."""
         own = set(pieces)

@@ -22,7 +22,8 @@ class Incompatibility:
     """Two sides (ingredients or classes) that may not meet in one container. Empty `apart_severity` = apart is fine.
 
     `kind` drug | diluent | alone; `b` of an `alone` row is `any`: every other drug, diluents excepted.
-    `max_age_days` = the row holds for patients up to that age only.
+    `max_age_days` = the row holds for patients up to that age only. `interacts` = the danger is that of the two drugs
+    in `interactions.csv` too, so that both are one cause.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Incompatibility:
     severity: Severity
     apart_severity: Severity | None
     max_age_days: int | None
+    interacts: bool
     zh: str
     en: str
     action_zh: str
@@ -66,6 +68,12 @@ class Incompatibilities:
                 if a != b:
                     self._by_pair[frozenset((a, b))].append(row)
         self.ingredients = frozenset(self._alone).union(*self._by_pair)
+
+    def of(self, ingredient: str) -> tuple[Incompatibility, ...]:
+        """Every row about an ingredient, each once, by id."""
+        pairs = (rows for pair, rows in self._by_pair.items() if ingredient in pair)
+        found = {row.id: row for rows in (*pairs, self._alone.get(ingredient, ())) for row in rows}
+        return tuple(found[name] for name in sorted(found))
 
     def between(self, one: tuple[str, ...], other: tuple[str, ...]) -> Iterator[Meeting]:
         """What the tables say of two lines, in either order."""

@@ -62,6 +62,10 @@ class Facts:
         self._alone: dict[int, Gate] = {}
         self.ingredients = frozenset(by_ingredient)
 
+    def of(self, ingredient: str) -> tuple[Fact, ...]:
+        """Every fact about an ingredient, by itself or through a class."""
+        return self._by_ingredient.get(ingredient, ())
+
     def matching(self, case: "Case", *, unknown: bool = True) -> list[Match]:
         """Every fact about a drug of this prescription that is true, or with `unknown` may be, by line."""
         key = (self, unknown)
