@@ -230,3 +230,17 @@ def test_a_test_message_goes_first_to_a_receiver_that_is_left_alone(endpoint, re
     relay_and_worker()
     assert receiver.taken[0].type == "webhook.test"
     assert fresh(endpoint).condition == "ok"
+
+
+def test_invariant_19_what_comes_only_after_the_giving_up_waits_too(endpoint, receiver):
+    bad = uuid4()
+    receiver.answer = refuse(bad)
+    start = timezone.now()
+    happens("order.created", subject=bad)
+    simulate(endpoint, start, 48, minutes=30)
+    assert rows(endpoint) == [(1, "dead")]
+    receiver.answer = lambda got: 204
+    happens("order.offered", subject=bad)
+    run(endpoint, start + timedelta(hours=49))
+    assert receiver.taken == []
+    assert rows(endpoint) == [(1, "dead"), (2, "waiting")]
