@@ -12,7 +12,7 @@ from routing import hours, stocking, tracking, weighing
 from routing.choose import Stock, rank_pool
 from routing.eligible import Way, why_not
 from routing.issuing import CODE_TABLE
-from routing.models import Claim, Dispenser, Offer, Order, OrderLine
+from routing.models import Claim, DispenseDraft, Dispenser, Offer, Order, OrderLine
 from routing.nominating import CHOOSABLE
 from routing.offering import need_of
 from routing.pickup.entering import Visit, patient
@@ -52,6 +52,7 @@ class Line(NamedTuple):
     seen: Seen
     owed_until: datetime | None
     why: str
+    prepared: str = ""  # how much of it is being prepared, as the holder said early
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,9 @@ def choices(order: Order, *, at: datetime) -> list[Place]:
 def _part(order: Order, known: bool, at: datetime) -> Part:
     updates = list(order.tracking.all())
     seen = tracking.seen(order, updates, at=at)
+    draft = DispenseDraft.objects.filter(claim__order=order, claim__state=Claim.State.OPEN).first()
+    if draft and not seen.expected_at:
+        seen = seen._replace(expected_at=draft.expected_at)
     return Part(
         order=order,
         seen=seen,
@@ -112,7 +116,7 @@ def _part(order: Order, known: bool, at: datetime) -> Part:
         reached=REACHED.get(seen.status, 1),
         place=_where(order, at),
         code=None if order.state in TERMINAL else _code(order, at),
-        lines=_lines(order, updates, at) if known else (),
+        lines=_lines(order, updates, draft, at) if known else (),
         choosable=known and order.state in CHOOSABLE and order.expires_at > at,
         cancel_pending=order.cancel_requested,
     )
@@ -156,10 +160,12 @@ def _code(order: Order, at: datetime) -> str:
     return str(shown["code"])
 
 
-def _lines(order: Order, updates: Sequence[Any], at: datetime) -> list[Line]:
+def _lines(order: Order, updates: Sequence[Any], draft: DispenseDraft | None, at: datetime) -> list[Line]:
     items = {item["line"]: item for item in order.prescription.document["items"]}
+    said = {row["line"]: row["quantity"] or "" for row in draft.lines} if draft else {}
     rows = OrderLine.objects.filter(order=order).order_by("line")
-    return [_line(items[row.line], row, tracking.seen(order, updates, at=at, line=row.line)) for row in rows]
+    found = [_line(items[row.line], row, tracking.seen(order, updates, at=at, line=row.line)) for row in rows]
+    return [line._replace(prepared=said.get(row.line, "")) for line, row in zip(found, rows, strict=True)]
 
 
 def _line(item: dict[str, Any], row: OrderLine, seen: Seen) -> Line:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -15,6 +15,7 @@ from routing.register import contact
 from routing.states import TERMINAL, OrderState
 from rxcenter.api.authentication import placer
 from rxcenter.api.claims_shapes import PickupAnswer
+from rxcenter.api.events import whole_number
 from rxcenter.api.problems import respond
 from rxcenter.api.reading import mine
 from rxcenter.errors import Words, WrongState
@@ -33,10 +34,16 @@ class PickupView(APIView):
         tags=["prescriptions"],
         responses={200: PickupAnswer},
         summary="Pickup code, place and time limit for the patient",
+        parameters=[
+            OpenApiParameter("issue", int, description="of a repeat; without it the one that comes next")
+        ],
     )
     def get(self, request: Request, prescription: UUID) -> HttpResponse:
         row = mine(request.auth, pk=prescription)
-        orders = list(Order.objects.filter(prescription=row).order_by("-created_at"))
+        wanted = Order.objects.filter(prescription=row)
+        if issue := request.query_params.get("issue"):
+            wanted = wanted.filter(issue=whole_number("issue", issue))
+        orders = list(wanted.order_by("issue", "-created_at"))
         order = next((o for o in orders if o.state not in WITHOUT_CODE), None)
         if order is None:
             raise _no_code(row, orders[0] if orders else None)
