@@ -12,7 +12,7 @@ from audit_rules.burden import measure
 from audit_rules.catalogue import default_catalogue
 from audit_rules.document import Refused
 from audit_rules.engine import audit
-from audit_rules.formulary import writing
+from audit_rules.formulary import list_mapping, list_reading, writing
 from audit_rules.profile import DEFAULT
 
 
@@ -54,6 +54,11 @@ def _parser() -> argparse.ArgumentParser:
     shown = command("coverage", _coverage, "which ingredients have facts")
     shown.add_argument("--json", action="store_true")
     shown.add_argument("--page", action="store_true", help="the page docs/coverage.md")
+    mapped = command("map", _map, "what a hospital's own drug list means: mapped, ambiguous, unknown")
+    mapped.add_argument("file", metavar="LIST.csv|.xlsx")
+    shape = mapped.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true")
+    shape.add_argument("--csv", action="store_true")
     command("check", _check, "acceptance cases: ok or FAIL").add_argument("file", metavar="CASES.json")
     load = command("load", _load, "the alert burden of a stream, with its own history")
     load.add_argument("file", metavar="FILE")
@@ -106,6 +111,22 @@ def _coverage(options: argparse.Namespace) -> int:
         return 0
     found = coverage.coverage(default_catalogue())
     print(json.dumps(found, ensure_ascii=False, indent=1) if options.json else coverage.told(found))
+    return 0
+
+
+def _map(options: argparse.Namespace) -> int:
+    file, catalogue = Path(options.file), default_catalogue()
+    try:
+        report = list_mapping.mapping(list_reading.read(file.read_bytes(), file.name), catalogue)
+    except list_reading.BadList as error:
+        print(f"{error.said.zh} / {error.said.en}", file=sys.stderr)
+        return 2
+    if options.json:
+        print(json.dumps(list_mapping.as_dict(report), ensure_ascii=False, indent=1))
+    elif options.csv:
+        print(list_mapping.as_csv(report, catalogue), end="")
+    else:
+        print(list_mapping.told(report))
     return 0
 
 

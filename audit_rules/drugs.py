@@ -43,9 +43,19 @@ class Drugs:
         """The dosage form of a written word, or None."""
         return self._forms.get(plain(written)) if written else None
 
-    def _find(self, written: str) -> Meaning | None:
+    def readings(self, written: str) -> tuple[Meaning, ...]:
+        """Every meaning a name can have: one = understood, several = ambiguous (then `find` says None), none = unknown."""
         word = plain(written)
-        return self._exact(word) or self._with_form(word) or self._of_parts(word)
+        if exact := self._exact(word):
+            return (exact,)
+        found = self._with_forms(word)
+        if len(found) != 1 and (parts := self._of_parts(word)):
+            return (parts,)
+        return found
+
+    def _find(self, written: str) -> Meaning | None:
+        found = self.readings(written)
+        return found[0] if len(found) == 1 else None
 
     def _exact(self, word: str, form: Form | None = None) -> Meaning | None:
         if name := self._names.get(word):
@@ -55,7 +65,7 @@ class Drugs:
             return Meaning(keys, form, ())
         return None
 
-    def _with_form(self, word: str) -> Meaning | None:
+    def _with_forms(self, word: str) -> tuple[Meaning, ...]:
         fronts = [(0, None), *self._cuts(word, "prefix")]
         backs = [(len(word), None), *self._cuts(word, "suffix")]
         found: dict[tuple[str, ...], Meaning] = {}
@@ -68,7 +78,7 @@ class Drugs:
                         found.setdefault(
                             tuple(sorted(meaning.ingredients)), meaning._replace(components=fixed)
                         )
-        return next(iter(found.values())) if len(found) == 1 else None
+        return tuple(found.values())
 
     def _cuts(self, word: str, position: str) -> list[tuple[int, Form]]:
         """Where a listed form word ends (prefix) or starts (suffix); Latin words only at a space. Longest
