@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from routing.cancelling import told
-from routing.custody import lock_order
+from routing.custody import in_lock_order, lock_order
 from routing.dispensing import CLOCK_SKEW, Handover, record_dispense
 from routing.holding import Held, end_claim, hold
 from routing.models import CancelRequest, Claim, Dispense, Order
@@ -63,9 +63,8 @@ def refuse_cancel(claim: UUID, token: str, handover: Handover, *, by: Actor, at:
 
 def work(jobs: Sequence[Work], at: datetime) -> None:
     """The answer is overdue: first a supervisor is told, after a day it is cancelled where the goods are in the house."""
-    for job in jobs:
-        seen = Order.objects.only("prescription_id").get(pk=job.subject)
-        prescription, order = lock_order(seen.prescription_id, job.subject)
+    for seen in in_lock_order(job.subject for job in jobs):
+        prescription, order = lock_order(seen.prescription_id, seen.pk)
         request = order.cancel_requests.filter(outcome=CancelRequest.Outcome.WAITING).first()
         if request is None:
             continue

@@ -1,6 +1,6 @@
 """The one writer of an order's state. Lock order everywhere: prescription, order, line, ledger."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,11 @@ def lock_order(prescription: UUID, order: UUID) -> tuple[Prescription, Order]:
     """Lock both rows in the protocol's order and read them as they now are."""
     row = lock([prescription])[prescription]
     return row, Order.objects.select_for_update().get(pk=order)
+
+
+def in_lock_order(orders: Iterable[UUID]) -> list[Order]:
+    """Orders in the sequence in which one transaction may lock several: by prescription, then by id. Not locked yet."""
+    return list(Order.objects.filter(pk__in=list(orders)).order_by("prescription_id", "pk"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from routing.custody import lock_order
+from routing.custody import in_lock_order, lock_order
 from routing.models import Order
 from routing.offering import end_expired
 from routing.states import MOVES
@@ -15,9 +15,8 @@ from rxcenter.ledger.recording import record
 
 def work(jobs: Sequence[Work], at: datetime) -> None:
     """Expire what nobody holds. A held order ends by its dispense, or expires when it is given back or lapses."""
-    for job in jobs:
-        seen = Order.objects.only("prescription_id").get(pk=job.subject)
-        prescription, order = lock_order(seen.prescription_id, job.subject)
+    for seen in in_lock_order(job.subject for job in jobs):
+        prescription, order = lock_order(seen.prescription_id, seen.pk)
         if order.state not in MOVES["expired"].before:
             continue
         if order.expires_at > at:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -63,6 +64,12 @@ def hold(claim: UUID, dispenser: str | None, token: str, *, completed_too: bool 
         words = Words("该接单已结束", f"this claim has ended: {now.state}")
         raise LeaseLost(words, cause=now.state, released_at=now.ended_at and now.ended_at.isoformat())
     return Held(now, order, prescription)
+
+
+def claims_in_lock_order(claims: Iterable[UUID]) -> list[Claim]:
+    """Claims in the sequence in which one transaction may lock their orders (custody.in_lock_order). Not locked yet."""
+    rows = Claim.objects.filter(pk__in=list(claims)).select_related("order")
+    return list(rows.order_by("order__prescription_id", "order_id"))
 
 
 def already_dispensed(order: Order) -> AlreadyDispensed:

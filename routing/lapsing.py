@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from routing.custody import Taken, lock_order, move_order, next_fence
-from routing.holding import end_claim
+from routing.holding import claims_in_lock_order, end_claim
 from routing.models import Claim, Order
 from routing.offering import after_reopening
 from routing.states import OrderState
@@ -18,8 +18,8 @@ REASON = "lease_ran_out"
 
 def work(jobs: Sequence[Work], at: datetime) -> None:
     """Free claims whose lease is over. One that ended, was extended or is being prepared is left alone."""
-    for job in jobs:
-        _lapse(Claim.objects.select_related("order").get(pk=job.subject), at)
+    for seen in claims_in_lock_order(job.subject for job in jobs):
+        _lapse(seen, at)
 
 
 def give_up(job: Work, at: datetime) -> None:

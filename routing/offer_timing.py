@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from routing.custody import Taken, lock_order, move_order
+from routing.custody import Taken, in_lock_order, lock_order, move_order
 from routing.models import Offer, Order
 from routing.offering import after_reopening, start_asking
 from routing.states import OrderState
@@ -15,9 +15,8 @@ from rxcenter.ledger.recording import record
 
 def time_out(jobs: Sequence[Work], at: datetime) -> None:
     """Offers without an answer in time: the next one is asked. A claimed, declined or newer offer is left alone."""
-    for job in jobs:
-        seen = Order.objects.only("prescription_id").get(pk=job.subject)
-        prescription, order = lock_order(seen.prescription_id, job.subject)
+    for seen in in_lock_order(job.subject for job in jobs):
+        prescription, order = lock_order(seen.prescription_id, seen.pk)
         offer = Offer.objects.filter(order=order, state=Offer.State.PENDING).first()
         if order.state != OrderState.OFFERED or offer is None or offer.due_at is None:
             continue
@@ -33,9 +32,8 @@ def time_out(jobs: Sequence[Work], at: datetime) -> None:
 
 def open_window(jobs: Sequence[Work], at: datetime) -> None:
     """The time of an issue has come."""
-    for job in jobs:
-        seen = Order.objects.only("prescription_id").get(pk=job.subject)
-        prescription, order = lock_order(seen.prescription_id, job.subject)
+    for seen in in_lock_order(job.subject for job in jobs):
+        prescription, order = lock_order(seen.prescription_id, seen.pk)
         if order.state != OrderState.SCHEDULED:
             continue
         if order.opens_at > at:

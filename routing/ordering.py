@@ -1,7 +1,7 @@
 """The `route` job: an approved prescription becomes orders with their lines, pickup codes and first offers."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +20,8 @@ from rxcenter.prescriptions.lifecycle import Step, lock, move
 from rxcenter.prescriptions.models import Prescription
 from rxcenter.prescriptions.states import State
 
+LOOK_AGAIN = timedelta(hours=1)  # at a suspended prescription that has no order yet
+
 
 def work(jobs: Sequence[Work], at: datetime) -> None:
     """Route each approved prescription once; a job that runs again, or comes too late, changes nothing."""
@@ -27,6 +29,9 @@ def work(jobs: Sequence[Work], at: datetime) -> None:
     locked = lock(list(by_subject))
     routed = set(Order.objects.filter(prescription__in=by_subject).values_list("prescription_id", flat=True))
     wanted = [pk for pk, row in locked.items() if row.state == State.APPROVED and pk not in routed]
+    _wait(
+        [by_subject[pk] for pk, row in locked.items() if row.state == State.ON_HOLD and pk not in routed], at
+    )
     rows = list(Prescription.objects.filter(pk__in=wanted).order_by("pk"))
     register = _Register(rows)
     drafts = [d for row in rows for d in _drafts(row, by_subject[row.pk].payload or {}, register, at)]
@@ -37,6 +42,11 @@ def work(jobs: Sequence[Work], at: datetime) -> None:
     queue.add([NewJob("offer_timeout", o.order_id, due_at=o.due_at) for o in offers if o.due_at])
     queue.add([NewJob("open_window", d.order.pk, due_at=d.order.opens_at) for d in drafts if d.first is None])
     queue.add([NewJob("expire", d.order.pk, due_at=d.order.expires_at) for d in drafts])
+
+
+def _wait(suspended: Sequence[Work], at: datetime) -> None:
+    """Suspended before it was routed: the job with its drug groups stays, and is due at once when it is resumed."""
+    queue.add([NewJob("route", job.subject, at + LOOK_AGAIN, job.payload) for job in suspended])
 
 
 def give_up(job: Work, at: datetime) -> None:

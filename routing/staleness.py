@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from routing.custody import lock_order
+from routing.custody import in_lock_order, lock_order
 from routing.models import Claim, Order
 from routing.states import OrderState
 from rxcenter.accounts.roles import SYSTEM
@@ -29,9 +29,8 @@ def watch(order: Order) -> None:
 
 def work(jobs: Sequence[Work], at: datetime) -> None:
     """Remind, and list what nobody has moved for too long. Too early, moved or ended meanwhile: nothing happens."""
-    for job in sorted(jobs, key=lambda job: job.subject):
-        seen = Order.objects.only("prescription_id").get(pk=job.subject)
-        _row, order = lock_order(seen.prescription_id, job.subject)
+    for seen in in_lock_order(job.subject for job in jobs):
+        _row, order = lock_order(seen.prescription_id, seen.pk)
         if order.state not in STALE_AFTER:
             continue
         if stale_at(order) <= at:

@@ -82,11 +82,11 @@ def track(updates: Sequence[Update], *, by: Actor, at: datetime) -> list[Trackin
         claims = {
             c.pk: c for c in Claim.objects.filter(pk__in=[u.claim for u in updates], dispenser=by.institution)
         }
-        # One lock for each order, in their order: two batches of one order cannot pass each other
+        # One lock for each order, in the lock order of all: two batches of one order cannot pass each other
         orders = (
             Order.objects.select_for_update()
             .filter(pk__in={c.order_id for c in claims.values()})
-            .order_by("pk")
+            .order_by("prescription_id", "pk")
         )
         known = {o.pk: set(o.lines.values_list("line", flat=True)) for o in orders}
         problems = [p for i, u in enumerate(updates) if (p := _problem(i, u, claims, known, at))]

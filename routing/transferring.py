@@ -11,7 +11,7 @@ from routing import reasons, refusals
 from routing.claiming import Claimed, may_not_have, new_claim, not_in_force
 from routing.custody import Taken, lock_order, move_order, next_fence, wrong_state
 from routing.dispensing import may_go_on
-from routing.holding import Held, end_claim, end_transfer, hold
+from routing.holding import Held, claims_in_lock_order, end_claim, end_transfer, hold
 from routing.models import Claim, Offer, Order, Transfer
 from routing.states import MOVES
 from rxcenter.accounts.roles import SYSTEM, Actor
@@ -99,8 +99,7 @@ def decline_transfer(transfer: int, *, reason: str, by: Actor, at: datetime) -> 
 
 def work(jobs: Sequence[Work], at: datetime) -> None:
     """Nobody answered: the holder keeps the order, as if it had never been asked."""
-    for job in sorted(jobs, key=lambda job: job.subject):
-        claim = Claim.objects.select_related("order").get(pk=job.subject)
+    for claim in claims_in_lock_order(job.subject for job in jobs):
         lock_order(claim.order.prescription_id, claim.order_id)
         asked = Transfer.objects.filter(claim=claim, state=Transfer.State.PENDING).first()
         if asked is None:

@@ -5,10 +5,14 @@ from datetime import datetime
 from uuid import UUID
 
 from routing.cancelling import Cancelled, Outcome, Scope, cancel_orders, holders
+from routing.models import Order
+from routing.settling import settle
 from routing.withdrawing import withdraw
 from rxcenter.accounts.keys import Client
 from rxcenter.api.authentication import placer
 from rxcenter.api.reading import mine
+from rxcenter.jobs import queue
+from rxcenter.jobs.queue import NewJob
 from rxcenter.ledger.models import Event
 from rxcenter.ledger.recording import transaction
 from rxcenter.prescriptions.amending import amend
@@ -97,9 +101,14 @@ def suspend(prescription: UUID, said: Suspension, *, client: Client, at: datetim
 
 
 def resume(prescription: UUID, *, client: Client, at: datetime) -> Prescription:
-    """It may be claimed again. Raises NotFound, WrongState."""
+    """It may be routed and claimed again, and ends where its orders ended meanwhile. Raises NotFound, WrongState."""
     mine(client, pk=prescription)
-    return move(Step(prescription, "resumed"), by=placer(client), at=at, streams=holders(prescription))
+    with transaction():
+        row = move(Step(prescription, "resumed"), by=placer(client), at=at, streams=holders(prescription))
+        if not Order.objects.filter(prescription=prescription).exists():
+            queue.add([NewJob("route", prescription, at)])
+        settle(row, at=at)
+        return row
 
 
 def amend_prescription(prescription: UUID, posted: Posted, *, at: datetime) -> Receipt:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import Count, Q
 
+from routing.checking import orphans
 from rxcenter.health.readiness import oldest_due_seconds
 from rxcenter.jobs.models import Job
 from rxcenter.notify.models import Delivery, Endpoint
@@ -53,6 +54,11 @@ def deliveries_by_state() -> list[Sample]:
     return [({"state": row["state"]}, row["n"]) for row in counted]
 
 
+def custody_orphans() -> list[Sample]:
+    """Prescriptions and orders that are nobody's: always 0, else `manage.py verify_custody` names them."""
+    return [({}, len(orphans()))]
+
+
 def exposition(now: datetime) -> str:
     """The whole page."""
     age = oldest_due_seconds(now) or 0.0
@@ -63,6 +69,7 @@ def exposition(now: datetime) -> str:
                 "rxcenter_oldest_due_job_seconds", "Age of the job that has been due longest.", [({}, age)]
             ),
             family("rxcenter_prescriptions", "Prescriptions by state.", prescriptions_by_state()),
+            family("rxcenter_custody_orphans", "Orders that nobody would look at again.", custody_orphans()),
             family("rxcenter_webhooks", "Webhooks by condition.", webhooks_by_condition()),
             family(
                 "rxcenter_webhook_deliveries",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from django.core.servers.basehttp import WSGIServer
 
+from routing.checking import orphans
 from rxcenter.ledger.verifying import faults
 from tests import people
 from tests.routing import road
@@ -17,7 +18,7 @@ WSGIServer.request_queue_size = 128
 
 @pytest.fixture
 def town(transactional_db: None, live_server, monkeypatch) -> Iterator[Town]:
-    """Whatever a scenario did, at its end the ledger is whole."""
+    """Whatever a scenario did, at its end the ledger is whole and nothing is lost."""
     north, oak = people.north(), people.oak()
     road.dispenser(north)
     road.dispenser(oak, in_pool=True)
@@ -30,7 +31,7 @@ def town(transactional_db: None, live_server, monkeypatch) -> Iterator[Town]:
     for thread in threading.enumerate():  # the server's, each with a connection of its own to the database
         if "process_request_thread" in thread.name:
             thread.join(timeout=10)
-    assert list(faults()) == []
+    assert (list(faults()), orphans()) == ([], [])
 
 
 @pytest.fixture
