@@ -22,6 +22,7 @@ from rxcenter.errors import Refused
 from rxcenter.prescriptions.models import PrescriptionItem
 from rxcenter.prescriptions.states import State
 from rxcenter.review import catalogue, saying
+from rxcenter.review.admin_formulary import formulary
 from rxcenter.review.mapping import map_name
 from rxcenter.review.models import LocalName
 from rxcenter.review.waiting import REVIEWERS
@@ -106,6 +107,7 @@ class LocalNameAdmin(ScopedAdmin):
             path(
                 "ingredients/", view(require_GET(self.ingredients_view)), name="review_localname_ingredients"
             ),
+            path("formulary/", view(self.formulary_view), name="review_localname_formulary"),
             path("map/", view(require_POST(self.map_view)), name="review_localname_map"),
             *super().get_urls(),
         ]
@@ -129,6 +131,12 @@ class LocalNameAdmin(ScopedAdmin):
             "media": self.media,
         }
         return TemplateResponse(request, "review/unmapped.html", context)
+
+    def formulary_view(self, request: HttpRequest) -> HttpResponse:
+        """What a hospital's own drug list means."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return formulary(request, self.admin_site)
 
     def ingredients_view(self, request: HttpRequest) -> HttpResponse:
         """The search as data, for the page's script."""
