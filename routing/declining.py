@@ -1,5 +1,6 @@
 """A dispenser says no to an offer; the next one is asked at once."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from routing import reasons
@@ -68,6 +69,12 @@ def acknowledge(offer: int, *, by: Actor, at: datetime) -> Offer:
     Offer.objects.filter(pk=seen.pk, acked_at=None).update(acked_at=at)
     seen.refresh_from_db()
     return seen
+
+
+def acknowledge_shown(offers: Collection[int], *, by: Actor, at: datetime) -> int:
+    """The offers of a page that somebody looks at: as `acknowledge`, in one statement; others' are left alone."""
+    unseen = Offer.objects.filter(pk__in=offers, dispenser=by.institution, acked_at=None)
+    return unseen.update(acked_at=at)
 
 
 def mine(offer: int, by: Actor) -> Offer:

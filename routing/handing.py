@@ -32,7 +32,7 @@ def claim_answer(claim: Claim, *, by: Actor, at: datetime, token: str | None = N
     }
     if claim.state == Claim.State.OPEN:
         shown["claim_token"] = token or token_again(claim, by=by, at=at)
-        shown["prescription"] = _content(order, by, at)
+        shown["prescription"] = content(order, by, at)
     return shown
 
 
@@ -49,7 +49,7 @@ def as_held(kept: dict[str, Any], *, by: Actor, at: datetime) -> dict[str, Any]:
     return {
         **kept,
         "claim_token": token_again(claim, by=by, at=at),
-        "prescription": _content(claim.order, by, at),
+        "prescription": content(claim.order, by, at),
     }
 
 
@@ -79,7 +79,7 @@ def _wanted(order: Order) -> dict[str, Any]:
         "kind": order.prescription.kind,
         "delivery": order.delivery,
         "expires_at": order.expires_at.isoformat(),
-        "items": _items(order, document),
+        "items": items(order, document),
         "herbal_doses": (document.get("herbal") or {}).get("doses"),
     }
 
@@ -95,7 +95,8 @@ def _order(order: Order) -> dict[str, Any]:
     }
 
 
-def _content(order: Order, by: Actor, at: datetime) -> dict[str, Any]:
+def content(order: Order, by: Actor, at: datetime) -> dict[str, Any]:
+    """Document and personal fields for its holder; the reading is logged. The caller has checked the claim."""
     prescription = order.prescription
     personal = reveal(
         bytes(prescription.sealed),
@@ -125,7 +126,7 @@ def _without_identifiers(prescription: Prescription) -> dict[str, Any]:
     return document
 
 
-def _items(order: Order, document: dict[str, Any]) -> list[dict[str, Any]]:
+def items(order: Order, document: dict[str, Any]) -> list[dict[str, Any]]:
     """The order's own lines with what is left of them: a part does not ask for all that was prescribed."""
     rows = {row.line: row for row in order.lines.all()}
     return [_item(item, rows[item["line"]].remaining) for item in document["items"] if item["line"] in rows]

@@ -99,7 +99,7 @@ def take(lines: Lines, recorded: Iterable[Record], *, at: datetime) -> None:
     for record in recorded:
         row = lines[record["line"]]
         if row.remaining is not None:
-            row.remaining -= Decimal(record["quantity"] or 0)
+            row.remaining -= amount(record)
             row.supplied = row.remaining == 0
         else:
             row.supplied = not (record.get("owed") or record.get("not_supplied"))
@@ -115,10 +115,15 @@ def give_back(lines: Lines, recorded: Iterable[Record], *, at: datetime, others:
     for record in recorded:
         row = lines[record["line"]]
         if row.remaining is not None:
-            row.remaining += Decimal(record["quantity"] or 0)
+            row.remaining += amount(record)
         row.supplied, row.not_supplied = False, ""
         row.owed_until = at + OWED_FOR if row.line in touched else None
     OrderLine.objects.bulk_update(lines.values(), FIELDS)
+
+
+def amount(recorded: Record) -> Decimal:
+    """What one recorded part took from what is left."""
+    return Decimal(recorded["quantity"] or 0)
 
 
 def done(row: OrderLine) -> bool:

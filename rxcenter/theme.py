@@ -99,6 +99,16 @@ UNFOLD: dict[str, object] = {
                 ],
             },
             {
+                "title": _("Dispensing"),
+                "items": [
+                    _item(_("Counter"), "point_of_sale", "admin:routing_claim_changelist", "anyone")
+                    | {
+                        "permission": "routing.counter.sidebar.dispensers",
+                        "badge": "routing.counter.sidebar.offers",
+                    },
+                ],
+            },
+            {
                 "title": _("Rules of the house"),
                 "separator": True,
                 "items": [

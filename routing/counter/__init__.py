@@ -1,0 +1,1 @@
+"""The screen of dispensers without a system of their own: what they are asked, hold, hand over and owe."""
