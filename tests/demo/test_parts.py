@@ -46,7 +46,7 @@ def test_the_register_is_loaded_and_its_keys_work():
     client = check(keys["H0001"], at=at)
     assert client is not None
     assert (client.institution, "prescriptions" in client.scopes) == ("H0001", True)
-    assert check(keys["P0001"], at=at).scopes == {"events", "dispense"}
+    assert check(keys["P0001"], at=at).scopes == {"events", "webhooks", "dispense"}
     rows = policy.rows_in_force(at.date())
     assert policy.automatic(rows, setting="outpatient", institution_kind="hospital", groups=[])
     assert not policy.automatic(rows, setting="internet", institution_kind="internet_hospital", groups=[])
