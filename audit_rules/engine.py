@@ -5,6 +5,7 @@ from typing import Any
 
 from audit_rules.case import Case
 from audit_rules.catalogue import Catalogue, default_catalogue
+from audit_rules.causes import Caused, by_cause, order
 from audit_rules.concerns import Step
 from audit_rules.knowledge.index_rows import with_comments
 from audit_rules.profile import DEFAULT, ProfileRow
@@ -69,7 +70,7 @@ def audit(
 
 def _run(case: Case, plan: Iterable[Step]) -> tuple[list[Finding], list[NotChecked]]:
     findings: list[Finding] = []
-    causes: dict[str, list[Finding]] = {}
+    caused: list[Caused] = []
     gaps: list[NotChecked] = []
     asked: OfCase | None = None
     met: Any = True
@@ -88,13 +89,14 @@ def _run(case: Case, plan: Iterable[Step]) -> tuple[list[Finding], list[NotCheck
                 if said.cause is None:
                     findings.append(found)
                 else:
-                    causes.setdefault(said.cause, []).append(found)
+                    names = (said.cause,) if isinstance(said.cause, str) else said.cause
+                    caused.append(Caused(found, names, said.part_of, said.specific))
         except Exception:  # noqa: BLE001 - a broken rule silences neither the others nor itself
             gaps.append(
                 NotChecked(rule=rule.id, lines=(), reason="rule_crashed", holds=True, message=CRASHED)
             )
-    if causes:
-        findings.extend([_one(found) if len(found) > 1 else found[0] for found in causes.values()])
+    if caused:
+        findings.extend(by_cause(caused))
     return findings, _merged(gaps)
 
 
@@ -142,35 +144,6 @@ def _not_checked(rule: Rule, gap: Gap) -> NotChecked:
     return NotChecked(rule=rule.id, lines=lines, reason=gap.reason, holds=gap.holds, message=gap.message)
 
 
-def _order(finding: Finding) -> tuple[Any, ...]:
-    return (
-        -finding.severity,
-        finding.rule,
-        finding.lines,
-        finding.drugs,
-        finding.message,
-        repr(finding.history) if finding.history else "",
-    )
-
-
-def _one(findings: list[Finding]) -> Finding:
-    """One finding a cause: the strongest speaks, what the others name is added to it."""
-    if len(findings) == 1:
-        return findings[0]
-    findings = sorted(findings, key=_order)
-    strongest, *others = findings
-    rules = sorted({f.rule for f in others} - {strongest.rule})
-    history = {repr(h): h for f in findings for h in f.history}
-    return strongest._replace(
-        lines=tuple(sorted({line for f in findings for line in f.lines})),
-        drugs=tuple(dict.fromkeys(drug for f in findings for drug in f.drugs)),
-        history=tuple(history.values()),
-        refs=tuple(dict.fromkeys(ref for f in findings for ref in f.refs)),
-        evidence={**strongest.evidence, **({"also": ", ".join(rules)} if rules else {})},
-        sources=tuple(dict.fromkeys(source for f in findings for source in f.sources)),
-    )
-
-
 def _merged(gaps: list[NotChecked]) -> list[NotChecked]:
     """The same reason on the same lines is one gap; the one that holds speaks. A crash is each rule's own."""
     if len(gaps) < 2:
@@ -192,7 +165,7 @@ def _report(
     catalogue: Catalogue,
 ) -> Report:
     if len(findings) > 1:
-        findings.sort(key=_order)
+        findings.sort(key=order)
     worst = findings[0].severity if findings else Severity.INFO
     held = worst is Severity.MAJOR or (bool(gaps) and gaps[0].holds)  # those that hold come first
     return Report(

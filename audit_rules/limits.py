@@ -124,11 +124,6 @@ def graded(case: "Case", ingredient: str, found: Over) -> tuple[Severity, Releas
     return (Severity.CRITICAL if stops else Severity.MAJOR), release
 
 
-def cause(line: int, ingredient: str) -> str:
-    """One overdose is one finding, however many limits it breaks."""
-    return f"dose:{line}:{ingredient}"
-
-
 def told(given: Amount) -> str:
     """An amount for people."""
     return f"{shown(given.value)} {given.unit}"

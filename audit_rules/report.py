@@ -52,7 +52,9 @@ class Hit(NamedTuple):
     `lines` are lines of the prescription audited, `drugs` ingredient keys, `history` references into earlier
     prescriptions ({"institution", "number", "line"}), `evidence` the facts used, as text, with their dates.
     `refs` replaces the rule's refs when given; `sources` is added to the rule's sources.
-    Hits with the same `cause` are one finding, whichever rules they come from.
+    Hits that share a `cause` (one name, or any of several) are one finding, whichever rules they come from; the
+    strongest speaks. `part_of` names greater causes, the first of which, where it is found, takes this one in and, if as
+    strong, speaks for it, unless this one is `specific`. Neither ever covers another danger of the same drugs.
     """
 
     lines: tuple[int, ...]
@@ -66,7 +68,9 @@ class Hit(NamedTuple):
     sources: tuple[str, ...] = ()
     refs: tuple[str, ...] = ()
     history: tuple[dict[str, Any], ...] = ()
-    cause: str | None = None
+    cause: str | tuple[str, ...] | None = None
+    part_of: tuple[str, ...] = ()
+    specific: bool = False
 
 
 class Standing(Hit):

@@ -152,7 +152,7 @@ def test_one_cause_is_one_finding(case):
     assert finding.refs == ("R1", "R2")
     assert finding.sources == ("s1", "s2")
     assert finding.drugs == ("warfarin", "ibuprofen")
-    assert finding.evidence["also"] == "ZZZ002"
+    assert finding.evidence["also"] == "ZZZ002: text"
     apart = audit(case, rules=(weak, saying(hit(cause="d"))))
     assert len(apart.findings) == 2
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.limits import cause, facts, graded, over, told, totals
+from audit_rules.causes import dose_cause
+from audit_rules.limits import facts, graded, over, told, totals
 from audit_rules.line_doses import single_above
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
@@ -51,5 +52,5 @@ def single_dose_over_maximum(case: Case) -> Iterator[Hit | Gap]:
             severity=severity,
             release=release,
             sources=(found.row.source,),
-            cause=cause(use.line, use.ingredient),
+            cause=dose_cause(use.line, use.ingredient),
         )

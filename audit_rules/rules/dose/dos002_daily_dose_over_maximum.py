@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from audit_rules.case import Case
+from audit_rules.causes import daily_cause, dose_cause
 from audit_rules.items import Use
-from audit_rules.limits import Over, cause, facts, graded, over, told, totals
+from audit_rules.limits import Over, facts, graded, over, told, totals
 from audit_rules.line_doses import daily_above
 from audit_rules.past import Past
 from audit_rules.quantities import Amount, shown
@@ -99,6 +100,19 @@ def _adds(case: Case, past: Past, unit: str) -> bool:
     return past.item.route_group in SYSTEMIC and (left is None or left > BEING_REPLACED)
 
 
+def _causes(case: Case, whole: Whole, found: Over) -> tuple[str, ...]:
+    """The lines that are too much by themselves; none where only the sum is. A line whose single dose is right is
+    given too often.
+    """
+    causes: list[str] = []
+    for use in whole.uses:
+        if use.daily is not None and use.daily.value > found.limit:
+            causes.append(dose_cause(use.line, use.ingredient))
+            if over(use.single, totals(case, use), "single_max") is None:
+                causes.append(daily_cause(use.line, use.ingredient))
+    return tuple(causes)
+
+
 def _hit(case: Case, ingredient: str, whole: Whole, found: Over) -> Hit:
     severity, release = graded(case, ingredient, found)
     drug, limit = named(case, (ingredient,)), told(found.given._replace(value=found.limit))
@@ -123,5 +137,5 @@ def _hit(case: Case, ingredient: str, whole: Whole, found: Over) -> Hit:
         release=release,
         history=tuple(past.ref for past in whole.past),
         sources=(found.row.source,),
-        cause=cause(lines[0], ingredient) if not several else None,
+        cause=_causes(case, whole, found) or None,
     )

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.limits import cause, told
+from audit_rules.causes import dose_cause
+from audit_rules.limits import told
 from audit_rules.line_doses import slips
 from audit_rules.quantities import Amount, shown
 from audit_rules.report import Gap, Hit, Release, Severity, Text
@@ -56,5 +57,5 @@ def dose_unit_slip(case: Case) -> Iterator[Hit | Gap]:
                 f"{meant} may be meant; the prescriber writes it anew",
             ),
             evidence={"single": told(use.single), "probably_meant": meant},
-            cause=cause(use.line, use.ingredient),
+            cause=dose_cause(use.line, use.ingredient),
         )

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
+from audit_rules.causes import dose_cause
 from audit_rules.children import Body, over_body, per_body, surface
 from audit_rules.items import Use
 from audit_rules.knowledge.dose_rows import DoseLimit
-from audit_rules.limits import Over, cause, facts, graded, rows_for, told
+from audit_rules.limits import Over, facts, graded, rows_for, told
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -54,7 +55,7 @@ def _hit(case: Case, use: Use, body: Body, found: Over, which: str) -> Hit:
         severity=severity,
         release=release,
         sources=(found.row.source,),
-        cause=cause(use.line, use.ingredient),
+        cause=dose_cause(use.line, use.ingredient),
     )
 
 

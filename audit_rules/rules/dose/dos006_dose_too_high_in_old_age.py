@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.limits import cause, facts, over, rows_for, told
+from audit_rules.causes import dose_cause
+from audit_rules.limits import facts, over, rows_for, told
 from audit_rules.report import Gap, Hit, Release, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -47,5 +48,5 @@ def dose_too_high_in_old_age(case: Case) -> Iterator[Hit | Gap]:
             action=Text(f"减至{limit}以内", f"give no more than {limit}"),
             evidence=facts(found, "dose") | {"age": f"{case.patient.age_years} y"},
             sources=(found.row.source,),
-            cause=cause(use.line, use.ingredient),
+            cause=dose_cause(use.line, use.ingredient),
         )

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from audit_rules.case import Case
+from audit_rules.causes import dose_cause
 from audit_rules.children import Body, over_body, per_body, within
 from audit_rules.items import Use
-from audit_rules.limits import ADULT, ROUNDING, Over, cause, facts, rows_for, told
+from audit_rules.limits import ADULT, ROUNDING, Over, facts, rows_for, told
 from audit_rules.report import Gap, Hit, Release, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.slips import slipped
@@ -76,5 +77,5 @@ def _hit(case: Case, use: Use, body: Body, found: Over, which: str) -> Hit:
         severity=Severity.CRITICAL if far and found.row.serious else None,
         release=None if far else Release.DOUBLE_SIGN,
         sources=(found.row.source,),
-        cause=cause(use.line, use.ingredient),
+        cause=dose_cause(use.line, use.ingredient),
     )

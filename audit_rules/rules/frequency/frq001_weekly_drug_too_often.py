@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
+from audit_rules.causes import daily_cause
 from audit_rules.often import too_often
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
@@ -42,4 +43,6 @@ def weekly_drug_too_often(case: Case) -> Iterator[Hit | Gap]:
             refs=("CN-APP-005", *row.refs),
             sources=(row.source,),
             cause=f"frequency:{use.line}:{use.ingredient}",
+            part_of=(daily_cause(use.line, use.ingredient),),
+            specific=True,
         )

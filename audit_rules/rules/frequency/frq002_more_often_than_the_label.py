@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
+from audit_rules.causes import daily_cause
 from audit_rules.often import too_often
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
@@ -41,4 +42,5 @@ def more_often_than_the_label(case: Case) -> Iterator[Hit | Gap]:
             refs=("CN-APP-005", *row.refs),
             sources=(row.source,),
             cause=f"frequency:{use.line}:{use.ingredient}",
+            part_of=(daily_cause(use.line, use.ingredient),),
         )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
+from audit_rules.causes import dose_cause
 from audit_rules.limits import told
 from audit_rules.often import too_often
 from audit_rules.report import Gap, Hit, Severity, Text
@@ -54,4 +55,7 @@ def once_daily_dose_repeated(case: Case) -> Iterator[Hit | Gap]:
             },
             severity=row.severity,
             sources=(row.source,),
+            cause=f"frequency:{use.line}:{use.ingredient}",
+            part_of=(dose_cause(use.line, use.ingredient),),
+            specific=True,
         )

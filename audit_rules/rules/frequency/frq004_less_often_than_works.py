@@ -49,7 +49,9 @@ def _below_some(reading: Reading, catalogue: "Catalogue") -> bool:
     if frequency is None or frequency.per_day is None:
         return False
     rows = catalogue.table("frequency_floors")
-    return any(frequency.per_day < r.times / r.days for key in reading.item.ingredients for r in rows.get(key, ()))
+    return any(
+        frequency.per_day < r.times / r.days for key in reading.item.ingredients for r in rows.get(key, ())
+    )
 
 
 def _too_seldom(case: Case, use: Use, row: FrequencyFloor) -> bool:

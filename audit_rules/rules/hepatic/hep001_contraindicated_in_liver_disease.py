@@ -39,4 +39,5 @@ def contraindicated_in_liver_disease(case: Case) -> Iterator[Hit | Gap]:
             severity=row.severity,
             sources=(row.source,),
             cause=f"hepatic:{use.line}:{use.ingredient}",
+            specific=True,
         )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
+from audit_rules.causes import dose_cause
 from audit_rules.items import Use
 from audit_rules.knowledge.dose_rows import LiverLimit
 from audit_rules.limits import told
@@ -43,6 +44,7 @@ def dose_to_adjust_in_liver_disease(case: Case) -> Iterator[Hit | Gap]:
                 severity=row.severity,
                 sources=(row.source,),
                 cause=f"hepatic:{use.line}:{use.ingredient}",
+                part_of=(dose_cause(use.line, use.ingredient),) if row.verdict == "max" else (),
             )
 
 

@@ -1,6 +1,8 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
+from audit_rules.causes import danger_cause, pair_cause
+from audit_rules.dangers import dangers_in
 from audit_rules.knowledge.conditions import Doses
 from audit_rules.knowledge.interaction_rows import SILENT, Interaction
 from audit_rules.knowledge.patient_rows import reaches
@@ -94,8 +96,16 @@ def _hit(case: Case, row: Interaction, left: Taken, right: Taken, severity: Seve
         severity=severity,
         sources=(row.source,),
         history=tuple(side.ref for side in (left, right) if side.ref is not None),
-        cause="interaction:" + "+".join(sorted((left.ingredient, right.ingredient))),
+        cause=pair_cause(left.ingredient, right.ingredient),
+        part_of=_part_of(row, left, right, severity),
     )
+
+
+def _part_of(row: Interaction, left: Taken, right: Taken, severity: Severity) -> tuple[str, ...]:
+    """A stack that counts the two for the danger this row names; a mild one also goes with a doubled class."""
+    one, other = sorted((left.ingredient, right.ingredient))
+    dangers = tuple(danger_cause(name, one, other) for name in dangers_in(row.effect_en))
+    return (*dangers, f"class:{one}+{other}") if severity < Severity.MAJOR else dangers
 
 
 def _unknown(case: Case, row: Interaction, left: Taken, right: Taken) -> Gap:

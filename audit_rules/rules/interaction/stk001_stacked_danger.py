@@ -1,6 +1,9 @@
 from collections.abc import Iterator
+from itertools import combinations
 
 from audit_rules.case import Case
+from audit_rules.causes import danger_cause
+from audit_rules.dangers import DANGERS, Danger
 from audit_rules.knowledge.interaction_rows import StackLevel
 from audit_rules.knowledge.patient_rows import reaches
 from audit_rules.report import Gap, Hit, Severity, Text
@@ -96,4 +99,12 @@ def _hit(case: Case, level: StackLevel, members: tuple[Taken, ...]) -> Hit:
         severity=level.severity,
         sources=(level.source,),
         history=tuple(taken.ref for taken in members if taken.ref is not None),
+        cause=_causes(level.stack, keys),
     )
+
+
+def _causes(stack: str, keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The danger with all its drugs, and with each pair of them: the pairs that say the same are one with it."""
+    danger = DANGERS.get(stack, Danger(stack, ())).name
+    pairs = tuple(danger_cause(danger, one, other) for one, other in combinations(keys, 2))
+    return (f"stack:{danger}:" + "+".join(keys), *pairs)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from audit_rules.case import Case
+from audit_rules.causes import pair_cause
 from audit_rules.infusions import into_a_vein
 from audit_rules.items import Item
 from audit_rules.knowledge.mixing_rows import Incompatibility, Meeting
@@ -70,4 +71,7 @@ def _hit(case: Case, items: tuple[Item, Item], meeting: Meeting, severity: Sever
         evidence={"group": items[0].group or "" if together else "apart", "row": row.id},
         severity=severity,
         sources=(row.source,),
+        cause=f"mixed:{items[0].line}+{items[1].line}",
+        part_of=(pair_cause(*keys),) if row.interacts else (),
+        specific=together,
     )

@@ -43,4 +43,5 @@ def contraindicated_at_this_kidney_function(case: Case) -> Iterator[Hit | Gap]:
             severity=band.severity,
             sources=(band.source,),
             cause=f"renal:{use.line}:{use.ingredient}",
+            specific=True,
         )

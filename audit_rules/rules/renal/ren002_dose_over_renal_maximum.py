@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
+from audit_rules.causes import dose_cause
 from audit_rules.limits import told
 from audit_rules.organs import verdicts
 from audit_rules.quantities import shown
@@ -48,4 +49,6 @@ def dose_over_renal_maximum(case: Case) -> Iterator[Hit | Gap]:
             severity=band.severity,
             sources=(band.source,),
             cause=f"renal:{use.line}:{use.ingredient}",
+            part_of=(dose_cause(use.line, use.ingredient),),
+            specific=True,
         )

@@ -49,7 +49,7 @@ def never_by_this_route(case: Case) -> Iterator[Hit]:
                     severity=Severity.MAJOR if _slip(case, item, row) else row.severity,
                     release=Release.RESUBMIT if _slip(case, item, row) else row.release,
                     sources=(row.source,),
-                    cause=f"never-route:{item.line}:{key}",
+                    cause=f"route:{item.line}",
                 )
 
 

@@ -57,4 +57,5 @@ def _hit(case: Case, item: Item, zh: str, en: str) -> Hit:
         action=Text("更正给药途径或改用相应剂型。", "Correct the route, or choose the form made for it."),
         evidence={"form": item.form or "", "route": item.route or ""},
         severity=Severity.CRITICAL if item.route_group in INTO_THE_BODY else None,
+        cause=f"route:{item.line}",
     )
