@@ -64,6 +64,30 @@ class CrushWord:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class UsualDose:
+    """The usual daily maintenance dose of an adult, against which the tests hold every maximum; `why` one is far off.
+
+    No rule uses it.
+    """
+
+    ingredient: str
+    route: str
+    daily: Decimal
+    unit: str
+    why: str
+    source: str
+
+
+@table("usual_doses")
+def usual_doses(tables: Tables) -> tuple[UsualDose, ...]:
+    """All usual doses."""
+    rows = load("usual_doses", UsualDose)
+    if unknown := {row.ingredient for row in rows} - set(tables.table("ingredients")):
+        raise BadTable(f"usual_doses.csv: {sorted(unknown)} not in ingredients.csv")
+    return rows
+
+
 @table("reductions")
 def reductions(tables: Tables) -> dict[str, tuple[Reduction, ...]]:
     """Reduction criteria by ingredient."""

@@ -3,6 +3,8 @@
 import csv
 from collections import Counter, defaultdict
 from decimal import Decimal
+from functools import cache
+from itertools import pairwise
 
 import pytest
 
@@ -12,7 +14,10 @@ from audit_rules.knowledge.tables import KNOWLEDGE
 from audit_rules.names import plain
 
 CODES = ("ingredients", "names", "forms", "compounds", "units", "routes", "frequencies")
-LIMITS = ("doses", "renal", "hepatic", "liver_states", "frequency_limits", "durations")
+LIMITS = (
+    *("doses", "renal", "hepatic", "liver_states", "frequency_limits", "durations", "frequency_floors"),
+    *("reductions", "usual_doses"),
+)
 STREAM = (
     "amiodarone hydrocholoride",
     "vitamin b 12",
@@ -44,6 +49,7 @@ UNKNOWN = (
 )
 
 
+@cache
 def rows(name):
     with (KNOWLEDGE / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -130,7 +136,8 @@ def test_a_days_maximum_is_at_least_one_dose():
         single, daily, single_cap, daily_cap, least = numbers(
             row, "single_max", "daily_max", "single_cap", "daily_cap", "daily_min"
         )
-        assert single is None or daily is None or daily >= single, row
+        # less than daily, as the note says: 50 000 IU a week
+        assert single is None or daily is None or daily >= single or row["note"], row
         assert single_cap is None or daily_cap is None or daily_cap >= single_cap, row
         assert least is None or daily is None or least < daily, row
         assert all(n is None or n > 0 for n in (single, daily, least)), row
@@ -148,6 +155,71 @@ def test_a_childs_cap_never_exceeds_the_adults_maximum():
             most = adult.get((row["ingredient"], route, row["unit"]))
             if row["population"] == "child" and row["daily_cap"] and most:
                 assert Decimal(row["daily_cap"]) <= most, row
+
+
+def plain_maxima(row):
+    """The greatest daily amount of an adult by this route, without a disease or a short course that allows more."""
+    return [
+        Decimal(dose["daily_max"])
+        for dose in rows("doses")
+        if dose["ingredient"] == row["ingredient"]
+        and (dose["population"], dose["basis"], dose["unit"]) == ("adult", "total", row["unit"])
+        and dose["daily_max"]
+        and not dose["icd"]
+        and not dose["max_days"]
+        and row["route"] in dose["routes"].split("|")
+    ]
+
+
+@pytest.mark.parametrize("row", rows("usual_doses"), ids=lambda row: f"{row['ingredient']} {row['route']}")
+def test_a_daily_maximum_is_near_the_usual_dose_or_explained(row):
+    found = plain_maxima(row)
+    assert found, "a usual dose without a maximum"
+    ratio = max(found) / Decimal(row["daily"])
+    near = Decimal("0.35") <= ratio <= 5
+    assert near != bool(row["why"]), f"{max(found)} is {ratio:.2f} times the usual {row['daily']}"
+
+
+def test_a_childs_maximum_is_near_the_adults():
+    adult = defaultdict(Decimal)
+    for row in rows("doses"):
+        if row["population"] == "adult" and row["basis"] == "total" and row["daily_max"]:
+            for route in row["routes"].split("|"):
+                if not row["icd"] and not row["max_days"]:
+                    key = (row["ingredient"], route, row["unit"])
+                    adult[key] = max(adult[key], Decimal(row["daily_max"]))
+    for row in rows("doses"):
+        if row["population"] != "child" or row["basis"] != "kg" or not row["daily_max"] or row["icd"]:
+            continue
+        for route in row["routes"].split("|"):
+            most = adult.get((row["ingredient"], route, row["unit"]))
+            grown = Decimal(row["daily_max"]) * 70
+            assert most is None or grown >= most * Decimal("0.25"), row
+            assert most is None or grown <= most * 12, row
+
+
+def test_a_childs_dose_per_kg_has_a_cap_unless_it_is_an_infants():
+    for row in rows("doses"):
+        if row["population"] == "child" and row["basis"] == "kg" and row["age_to"].endswith("y"):
+            infant = row["age_to"] in ("1y", "2y")
+            assert infant or row["single_cap"] or row["daily_cap"], row
+
+
+def test_the_child_rows_of_a_route_do_not_contradict_each_other():
+    """For one age, disease and unit there is one row (two overlapping ones would make the looser one speak)."""
+    seen = defaultdict(list)
+    for row in rows("doses"):
+        if row["population"] == "child":
+            for route in row["routes"].split("|"):
+                key = (row["ingredient"], route, row["icd"], row["max_days"], row["basis"], row["unit"])
+                seen[key].append((row["age_from"], row["age_to"]))
+    for key, ages in seen.items():
+        bounds = sorted((days(low) if low else 0, days(high) if high else 10**6) for low, high in ages)
+        assert all(one[1] <= two[0] for one, two in pairwise(bounds)), (key, ages)
+
+
+def days(age):
+    return int(age[:-1]) * {"d": 1, "w": 7, "m": 30.4375, "y": 365.25}[age[-1]]
 
 
 def test_routes_and_units_of_limits_are_codes():
