@@ -101,6 +101,7 @@ class CounterAdmin(ClaimPage, ScopedAdmin):
             "offers": offers,
             "transfers": listing.transfers(me, at=at),
             "held": held,
+            "held_free": sum(m.cancel is None for m in held),
             "owings": listing.owings(held, at=at),
             "given": listing.given(me, at=at),
             "decline_reasons": words.choices(reasons.DECLINE),

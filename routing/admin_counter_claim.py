@@ -85,7 +85,7 @@ class ClaimPage:
             **_tables(claim, found),
             "opts": self.model._meta,
             "title": claim.order.prescription.number,
-            "original": claim,
+            "original": claim.order.prescription.number,
             "media": self.media,
             "is_fullwidth": "1",
             "show_back_button": True,
@@ -95,7 +95,7 @@ class ClaimPage:
             "rows": _shown_rows(claim, found, mode, corrected, rows, errors or {}),
             "errors": errors or {},
             "said": {**_first(request, corrected), **(request.POST.dict() if act else {})},
-            "picked_lines": request.POST.getlist("lines") if act else None,
+            "picked_lines": request.POST.getlist("lines") if act == "return" else None,
             "dialog": ACTS[act].dialog if act else "",
             "code_shown": shown_codes.shown_at(request.session, claim, at=at),
         }

@@ -12,15 +12,18 @@ from routing.dispensing import Handover
 from routing.holding import Held, hold
 from routing.models import Claim, Dispense, Order
 from routing.reasons import WITHDRAW, checked
-from routing.refusals import NotCorrectable, NotLatestDispense
+from routing.refusals import CancelPending, NotCorrectable, NotLatestDispense
 from routing.settling import reopen, settle
 from routing.staleness import watch
 from routing.states import OrderState
 from rxcenter.accounts.roles import Actor
 from rxcenter.errors import NotFound, Words
 from rxcenter.ledger.recording import transaction
+from rxcenter.prescriptions.states import State
 
 WINDOW = timedelta(days=30)  # afterwards the region's settlement has closed over it
+# Elsewhere the placer has ended or replaced it: no correction brings it back into somebody's hands
+CORRECTABLE = frozenset({State.APPROVED, State.ON_HOLD, State.COMPLETED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,8 @@ class Standing:
 def amend(dispense: UUID, token: str, handover: Handover, *, by: Actor, at: datetime) -> Dispense:
     """Replace the newest dispense of an order by a corrected one.
 
-    Raises NotFound, WrongClaimToken, NotLatestDispense, NotCorrectable, OverSupply, Invalid; then nothing has changed.
+    Raises NotFound, WrongClaimToken, NotLatestDispense, NotCorrectable, CancelPending, OverSupply, Invalid; then nothing
+    has changed.
     """
     with transaction():
         found = _standing(dispense, token, by, at)
@@ -103,10 +107,14 @@ def _standing(dispense: UUID, token: str, by: Actor, at: datetime) -> Standing:
 def _correctable(held: Held, row: Dispense, at: datetime) -> None:
     if row.recorded_at + WINDOW <= at:
         raise NotCorrectable(Words("已超过更正期限", "the time for corrections is over"))
-    # What was left went elsewhere, or is not wanted any more: these lines are not this order's any longer.
-    if Order.objects.filter(parent=held.order).exists() or held.claim.reason:
+    # What was left went elsewhere, or is not wanted any more: these lines are not this order's any longer. Lines that
+    # were split off untouched took their quantities with them; what stayed is this order's own and can be corrected.
+    if held.claim.reason or held.prescription.state not in CORRECTABLE:
         words = Words("余量已转出或已停止,不能更正", "the rest has gone elsewhere or was stopped")
         raise NotCorrectable(words)
+    # A correction brings the order back to its holder: not while the placer waits for an answer about another part.
+    if Order.objects.filter(prescription=held.prescription.pk, cancel_requested=True).exists():
+        raise CancelPending(Words("开方机构正在撤销该处方", "the placer asked to cancel it"))
 
 
 def _move(found: Standing, move: str, body: dict[str, str], reason: str, by: Actor, at: datetime) -> None:

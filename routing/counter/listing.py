@@ -187,7 +187,7 @@ def _newest(row: Any) -> bool:
 def drugs(order: Order) -> list[str]:
     """The order's own lines with what is left of them."""
     names = _names(order)
-    return [drug(line, names) for line in sorted(order.lines.all(), key=lambda line: line.line)]
+    return [drug(line, names) for line in sorted(order.lines.all(), key=lambda n: n.line) if not done(line)]
 
 
 def drug(line: OrderLine, names: dict[int, str]) -> str:

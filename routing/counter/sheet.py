@@ -91,7 +91,7 @@ def _line(item: dict[str, Any], row: OrderLine) -> Line:
     return Line(
         line=row.line,
         name=drug.get("name") or drug.get("code") or "?",
-        detail=" · ".join(str(s) for s in [*said, item.get("form")] if s),
+        detail=" · ".join(str(s) for s in [*said, word(UNITS, item.get("form") or "")] if s),
         how=how_to_take(item),
         authorised=number(row.authorised),
         remaining=number(row.remaining),

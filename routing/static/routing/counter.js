@@ -96,7 +96,7 @@
       all("input[type=radio]", dialog).forEach((radio) => { radio.checked = false; });
     }, true);
     document.addEventListener("input", (event) => { if (event.target.closest(".rc-qty")) rest(event.target); });
-    const shown = one("dialog[data-shown]"), first = one("[data-focus]");
+    const shown = one("dialog[data-shown]"), first = one("#rc-handover [aria-invalid=true]") || one("[data-focus]");
     if (shown) shown.showModal();
     else if (first) { first.focus(); if (first.select) first.select(); }
     const marked = one(".rx-on");
