@@ -30,6 +30,16 @@ def faults(page):
     return [f"{v['id']}: {node['html'][:200]}" for v in found["violations"] for node in v["nodes"]]
 
 
+def typed(page, order):
+    """Number and code, by keyboard."""
+    page.focus("#number")
+    page.keyboard.type(order.prescription.number)
+    page.keyboard.press("Tab")
+    page.keyboard.type(road.code_of(order))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/pickup/status")
+
+
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
@@ -49,12 +59,7 @@ def test_from_the_code_to_another_pharmacy_by_keyboard(chromium, live_server, or
 
     page.goto(live_server.url + "/pickup/")
     seen("enter")
-    page.focus("#number")
-    page.keyboard.type(order.prescription.number)
-    page.keyboard.press("Tab")
-    page.keyboard.type(road.code_of(order))
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/pickup/status")
+    typed(page, order)
     assert page.evaluate("getComputedStyle(document.body).fontSize") == "18px"
     seen("status")
     page.focus("#last_four")

@@ -12,12 +12,11 @@ from routing.claiming import claim
 from routing.declining import answer_stock, decline
 from routing.dispensing import Handover, dispense
 from routing.eligible import Candidate, Need
-from routing.models import Closure, Dispenser, Offer, Order, OrderLine, StockItem
+from routing.models import Closure, Dispenser, Offer, OrderLine, StockItem
 from routing.nominating import nominate
 from routing.not_supplying import not_supplied
 from routing.offering import OFFER_TIMEOUT
 from routing.stocking import Declared, declared, report, wanted
-from routing.validity import expires_at, window
 from rxcenter.errors import Invalid
 from tests.routing import road
 from tests.routing.road import NOON, POOL, TO_OAK, holder, placer
@@ -90,22 +89,6 @@ def test_the_pool_is_ranked_for_deliveries_and_left_open_for_pickups():
     assert choose(need, [], {}, [near]).ranked == ()
     away = Need(own="H", groups=frozenset(), consent=True, delivery=True)
     assert (choose(away, [], {}, [near]).ranked, choose(away, [], {}, [near]).pool) == (("P1",), True)
-
-
-def test_validity_of_a_long_term_prescription_does_not_count_holidays():
-    golden_week = {date(2026, 10, d) for d in range(1, 8)}
-    issued = datetime(2026, 9, 29, 10, 0, tzinfo=SHANGHAI)
-    assert expires_at(issued, long_term=True, holidays=golden_week) == issued + timedelta(days=14)
-    assert expires_at(issued, long_term=False, holidays=golden_week) == issued + timedelta(days=3)
-    for setting in ("emergency", "internet"):
-        assert expires_at(issued, long_term=False, setting=setting) == issued + timedelta(days=3)
-
-
-def test_a_window_opens_before_and_closes_after_a_holiday():
-    golden_week = {date(2026, 10, d) for d in range(1, 8)}
-    found = window(date(2026, 10, 3), date(2026, 10, 5), golden_week)
-    assert found.opens_at == datetime(2026, 9, 30, tzinfo=SHANGHAI)
-    assert found.expires_at == datetime(2026, 10, 9, tzinfo=SHANGHAI)
 
 
 @pytest.fixture
@@ -277,67 +260,6 @@ def test_S23_the_placer_routes_anew_what_was_not_supplied(north, oak, elm):
     held = claim(anew.pk, by=holder(elm), at=SOON)
     dispense(held.claim.pk, held.token, Handover("L", "Y", SOON), by=holder(elm), at=SOON)
     assert road.prescription_state(order) == "completed"
-
-
-REPEAT = {
-    "total": 3,
-    "issues": [
-        {"issue": 1, "start": "2026-11-20", "end": "2026-11-30"},
-        {"issue": 2, "start": "2026-12-18", "end": "2026-12-28"},
-        {"issue": 3, "start": "2027-01-15", "end": "2027-01-25"},
-    ],
-}
-
-
-@pytest.fixture
-def issues(north, oak):
-    prescription = road.approved(north, routing=TO_OAK, long_term=True, repeat=REPEAT)
-    road.route(prescription)
-    return list(Order.objects.filter(prescription=prescription).order_by("issue"))
-
-
-def test_S10_a_repeat_becomes_orders_with_windows_and_codes_of_their_own(issues):
-    assert [(o.issue, o.state) for o in issues] == [(1, "offered"), (2, "scheduled"), (3, "scheduled")]
-    assert [OrderLine.objects.get(order=o).authorised for o in issues] == [3, 2, 2]  # of 7
-    assert len({road.code_of(o) for o in issues}) == 3
-    assert issues[1].opens_at == datetime(2026, 12, 18, tzinfo=SHANGHAI)
-    assert issues[1].expires_at == datetime(2026, 12, 29, tzinfo=SHANGHAI)
-
-
-def test_S09_not_before_its_window(issues, oak):
-    with pytest.raises(refusals.NotYetValid) as refused:
-        claim(issues[1].pk, by=holder(oak), at=SOON, proven=True)
-    assert refused.value.extra["valid_from"] == issues[1].opens_at.isoformat()
-    road.run(offer_timing.open_window, issues[1].pk, issues[1].opens_at - timedelta(seconds=1))
-    assert road.state(issues[1]) == "scheduled"
-    road.run(offer_timing.open_window, issues[1].pk, issues[1].opens_at)
-    assert (road.state(issues[1]), road.asked(issues[1])) == ("offered", [("P0001", "pending")])
-    assert claim(issues[1].pk, by=holder(oak), at=issues[1].opens_at)
-
-
-def test_an_issue_that_was_not_collected_ends_alone(issues, oak):
-    for order in issues[:2]:
-        road.run(offer_timing.open_window, order.pk, order.opens_at)
-        road.expire(order, order.expires_at)
-    assert ([road.state(o) for o in issues], road.prescription_state(issues[0])) == (
-        ["expired", "expired", "scheduled"],
-        "approved",
-    )
-    road.expire(issues[2], issues[2].expires_at)
-    assert road.prescription_state(issues[0]) == "expired"
-
-
-def test_X7_future_issues_are_cancelled_and_the_present_one_goes_on(issues, north):
-    from routing.cancelling import Scope
-    from rxcenter.api.composing import Cancel, cancel
-
-    pk = issues[0].prescription_id
-    found = cancel(pk, Cancel("duplicate", scope=Scope.FUTURE), client=north.client, at=SOON)
-    assert (found.outcome, len(found.orders["cancelled"])) == ("cancelled", 2)
-    assert ([road.state(o) for o in issues], road.prescription_state(issues[0])) == (
-        ["offered", "cancelled", "cancelled"],
-        "approved",
-    )
 
 
 def test_pool_orders_for_pickup_are_open_to_the_code(north, oak):
