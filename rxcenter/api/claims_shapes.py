@@ -127,9 +127,8 @@ class PickupDispenser(serializers.Serializer):
     address = serializers.CharField()
 
 
-class PickupAnswer(serializers.Serializer):
+class PickupBase(serializers.Serializer):
     prescription = serializers.UUIDField()
-    number = serializers.CharField()
     order = serializers.UUIDField()
     state = serializers.CharField()
     code = serializers.CharField(help_text="nine digits; reading it is logged")
@@ -137,6 +136,20 @@ class PickupAnswer(serializers.Serializer):
     expires_at = serializers.DateTimeField()
     pool = serializers.BooleanField(help_text="any dispenser of the open pool takes the code")
     dispensers = PickupDispenser(many=True)
+
+
+class PickupPart(PickupBase):
+    """One order that waits: its lines are at one dispenser."""
+
+    issue = serializers.IntegerField(help_text="of a repeat; each issue has its own code")
+    lines = serializers.ListField(child=serializers.IntegerField())
+
+
+class PickupAnswer(PickupBase):
+    """The part that comes next, and in `parts` every one that waits."""
+
+    number = serializers.CharField()
+    parts = PickupPart(many=True)
 
 
 def example(name: str, value: dict[str, Any]) -> OpenApiExample:

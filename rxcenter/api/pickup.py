@@ -1,5 +1,6 @@
 """The placer reads its patient's pickup code. Encrypted at rest; each reading is logged."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from routing.issuing import CODE_TABLE
 from routing.models import Claim, Offer, Order
 from routing.register import contact
 from routing.states import TERMINAL, OrderState
+from rxcenter.accounts.roles import Actor
 from rxcenter.api.authentication import placer
 from rxcenter.api.claims_shapes import PickupAnswer
 from rxcenter.api.events import whole_number
@@ -43,21 +45,34 @@ class PickupView(APIView):
         wanted = Order.objects.filter(prescription=row)
         if issue := request.query_params.get("issue"):
             wanted = wanted.filter(issue=whole_number("issue", issue))
-        orders = list(wanted.order_by("issue", "-created_at"))
-        order = next((o for o in orders if o.state not in WITHOUT_CODE), None)
-        if order is None:
+        orders = list(wanted.order_by("issue", "-created_at").prefetch_related("lines"))
+        waiting = [o for o in orders if o.state not in WITHOUT_CODE]
+        if not waiting:
             raise _no_code(row, orders[0] if orders else None)
-        shown = reveal(
-            bytes(order.code_sealed),
-            table=CODE_TABLE,
-            row=order.pk,
-            institution=order.institution_id,
-            by=placer(request.auth),
-            purpose="pickup code for the patient",
-            at=timezone.now(),
-            prescription=row.pk,
-        )
-        return respond(200, {**_where(order), "number": row.number, "code": shown["code"]})
+        by, at = placer(request.auth), timezone.now()
+        parts = [_part(order, _code(order, by, at)) for order in waiting]
+        first = {name: value for name, value in parts[0].items() if name not in ("issue", "lines")}
+        return respond(200, {**first, "number": row.number, "parts": parts})
+
+
+def _code(order: Order, by: Actor, at: datetime) -> str:
+    shown = reveal(
+        bytes(order.code_sealed),
+        table=CODE_TABLE,
+        row=order.pk,
+        institution=order.institution_id,
+        by=by,
+        purpose="pickup code for the patient",
+        at=at,
+        prescription=order.prescription_id,
+    )
+    return str(shown["code"])
+
+
+def _part(order: Order, code: str) -> dict[str, Any]:
+    """One order that waits: parts of one issue share a code, each issue of a repeat has its own."""
+    lines = sorted(row.line for row in order.lines.all())
+    return {**_where(order), "code": code, "issue": order.issue, "lines": lines}
 
 
 def _where(order: Order) -> dict[str, Any]:

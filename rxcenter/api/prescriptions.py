@@ -14,6 +14,7 @@ from audit_rules import document as rx
 from rxcenter.api import intake, shapes
 from rxcenter.api.authentication import caller
 from rxcenter.api.composing import amend_prescription
+from rxcenter.api.custody_shapes import PrescriptionShape
 from rxcenter.api.events import whole_number
 from rxcenter.api.examples import DOCUMENT, DOUBLE_SIGN, RECEIPT, REFUSAL
 from rxcenter.api.problems import respond
@@ -50,7 +51,7 @@ class Prescriptions(APIView):
             OpenApiParameter("number", str, required=True),
             OpenApiParameter("revision", int, description="default: the current one"),
         ],
-        responses={200: shapes.PrescriptionShape, 404: PROBLEM},
+        responses={200: PrescriptionShape, 404: PROBLEM},
     )
     def get(self, request: Request) -> Response:
         number, revision = request.query_params.get("number"), request.query_params.get("revision")
@@ -58,7 +59,7 @@ class Prescriptions(APIView):
             problem = {"path": "number", "found": "-", "allowed": "?number=…[&revision=1]"}
             raise Invalid(Words("请给出处方号", "give the number to look for"), problems=[problem])
         which = {"revision": whole_number("revision", revision)} if revision else {"current": True}
-        return Response(whole(mine(caller(request), number=number, **which)))
+        return Response(whole(mine(caller(request), number=number, **which), at=timezone.now()))
 
 
 _listing = Prescriptions.as_view()
@@ -79,10 +80,10 @@ class OnePrescription(APIView):
 
     @extend_schema(
         summary="One's own prescription: state, latest audit, decisions, orders",
-        responses={200: shapes.PrescriptionShape, 404: PROBLEM},
+        responses={200: PrescriptionShape, 404: PROBLEM},
     )
     def get(self, request: Request, pk: UUID) -> Response:
-        return Response(whole(mine(caller(request), pk=pk)))
+        return Response(whole(mine(caller(request), pk=pk), at=timezone.now()))
 
 
 class Amend(APIView):

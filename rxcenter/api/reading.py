@@ -1,10 +1,11 @@
 """What a placer sees of its own prescription."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from routing.models import Order
 from rxcenter.accounts.keys import Client
+from rxcenter.api import custody
 from rxcenter.errors import NotFound
 from rxcenter.prescriptions.models import Prescription
 from rxcenter.review.models import AuditRun, Decision
@@ -18,7 +19,7 @@ def mine(client: Client, **where: Any) -> Prescription:
     return found
 
 
-def whole(prescription: Prescription) -> dict[str, Any]:
+def whole(prescription: Prescription, *, at: datetime) -> dict[str, Any]:
     """State, latest audit, decisions and custody of one prescription. No personal data."""
     run = AuditRun.objects.filter(prescription=prescription).order_by("-pk").first()
     return {
@@ -33,7 +34,7 @@ def whole(prescription: Prescription) -> dict[str, Any]:
         "fingerprint": prescription.fingerprint,
         "audit": run.report if run else None,
         "decisions": _decisions(prescription.pk),
-        "orders": _orders(prescription.pk),
+        **custody.of(prescription, at=at),
     }
 
 
@@ -41,22 +42,3 @@ def _decisions(prescription: UUID) -> list[dict[str, Any]]:
     rows = Decision.objects.filter(prescription=prescription, final=True).order_by("pk")
     names = ("verdict", "code", "note", "monitoring", "reasons", "at")
     return [{name: getattr(d, name) for name in names} for d in rows]
-
-
-def _orders(prescription: UUID) -> list[dict[str, Any]]:
-    orders = (
-        Order.objects.filter(prescription=prescription)
-        .order_by("issue", "created_at")
-        .prefetch_related("claims")
-    )
-    return [
-        {
-            "id": str(order.pk),
-            "issue": order.issue,
-            "state": order.state,
-            "expires_at": order.expires_at,
-            "holder": next((c.dispenser_id for c in order.claims.all() if c.state == "open"), None),
-            "why_not": order.why_not,
-        }
-        for order in orders
-    ]

@@ -65,23 +65,6 @@ class OutcomeShape(serializers.Serializer):
     state = serializers.CharField()
 
 
-class PrescriptionShape(serializers.Serializer):
-    id = serializers.UUIDField()
-    number = serializers.CharField()
-    revision = serializers.IntegerField()
-    current = serializers.BooleanField()
-    state = serializers.CharField()
-    state_since = serializers.DateTimeField()
-    issued_at = serializers.DateTimeField()
-    received_at = serializers.DateTimeField()
-    fingerprint = serializers.CharField()
-    audit = serializers.DictField(
-        allow_null=True, help_text="the latest Report: outcome, findings, not_checked"
-    )
-    decisions = serializers.ListField(child=serializers.DictField())
-    orders = serializers.ListField(child=serializers.DictField())
-
-
 class EventShape(serializers.Serializer):
     seq = serializers.IntegerField()
     type = serializers.CharField()
