@@ -1,4 +1,4 @@
-"""The command line: `python -m audit_rules audit | list | docs | coverage | check | load`."""
+"""The command line: `python -m audit_rules audit | list | docs | coverage | map | add-drug | check | load`."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ from audit_rules.burden import measure
 from audit_rules.catalogue import default_catalogue
 from audit_rules.document import Refused
 from audit_rules.engine import audit
-from audit_rules.formulary import list_mapping, list_reading, writing
+from audit_rules.formulary import adding, list_mapping, list_reading, writing
 from audit_rules.profile import DEFAULT
 
 
@@ -59,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     shape = mapped.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true")
     shape.add_argument("--csv", action="store_true")
+    command("add-drug", _add, "put a new drug's rows into the tables").add_argument(
+        "file", metavar="DRUG.yaml|.json"
+    )
     command("check", _check, "acceptance cases: ok or FAIL").add_argument("file", metavar="CASES.json")
     load = command("load", _load, "the alert burden of a stream, with its own history")
     load.add_argument("file", metavar="FILE")
@@ -127,6 +130,17 @@ def _map(options: argparse.Namespace) -> int:
         print(list_mapping.as_csv(report, catalogue), end="")
     else:
         print(list_mapping.told(report))
+    return 0
+
+
+def _add(options: argparse.Namespace) -> int:
+    try:
+        changed = adding.add(Path(options.file).read_text(encoding="utf-8"))
+    except adding.NotAdded as error:
+        print(f"not added: {error}", file=sys.stderr)
+        return 1
+    print("\n".join(map(str, changed)))
+    print("now add its cases, then: python -m audit_rules docs --write; pytest tests/audit_rules")
     return 0
 
 
