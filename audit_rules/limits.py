@@ -53,7 +53,8 @@ def of_age(row: DoseLimit, patient: "Patient") -> bool:
 def rows_for(case: "Case", use: Use, population: str) -> tuple[DoseLimit, ...]:
     """Limits of one population that meet the use: those for the patient's diseases, else those without any.
 
-    Rows for short courses count beside the others, where the course is as short.
+    Rows for short courses count beside the others, where the course is as short; a disease that allows a larger
+    amount leaves the ordinary limit by weight as it is.
     """
     rows = _of_route(use, case.catalogue).get(population)
     if rows is None:
@@ -70,7 +71,10 @@ def rows_for(case: "Case", use: Use, population: str) -> tuple[DoseLimit, ...]:
             (ordinary if row.max_days is None else brief).append(row)
         elif matching(case.patient.codes, row.icd):
             (special if row.max_days is None else brief).append(row)
-    return (*(special or ordinary), *brief)
+    by_weight = [row for row in ordinary if row.basis == "kg"] if special else ordinary
+    if any(row.basis == "kg" for row in special):
+        by_weight = []
+    return (*special, *by_weight, *brief)
 
 
 @per_line
