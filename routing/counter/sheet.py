@@ -88,10 +88,12 @@ def _line(item: dict[str, Any], row: OrderLine) -> Line:
         if isinstance(strength, dict)
         else strength
     ]
+    form = item.get("form")
+    form = "" if not form or form == row.unit else word(UNITS, form)  # "56 tablets" says it already
     return Line(
         line=row.line,
         name=drug.get("name") or drug.get("code") or "?",
-        detail=" · ".join(str(s) for s in [*said, word(UNITS, item.get("form") or "")] if s),
+        detail=" · ".join(str(s) for s in [*said, form] if s),
         how=how_to_take(item),
         authorised=number(row.authorised),
         remaining=number(row.remaining),

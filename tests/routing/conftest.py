@@ -7,8 +7,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from rxcenter.accounts.roles import Role
 from tests import people
 from tests.routing import acts, road
+from tests.routing.counter import Counter
 from tests.routing.road import POOL, TO_OAK
 
 API = "/api/v1"
@@ -112,3 +114,15 @@ def nominated(north, oak, elm):
 @pytest.fixture
 def held(api, oak, nominated):
     return acts.Holding(api, oak, api.claim(oak, nominated))
+
+
+@pytest.fixture
+def at_oak(client, oak):
+    """A browser of somebody who works at Oak's counter."""
+    return Counter(client, people.staff("ou", Role.DISPENSER, oak))
+
+
+@pytest.fixture
+def mine(order, oak):
+    """Oak holds it."""
+    return road.claimed(order, oak, timezone.now()).claim
