@@ -210,3 +210,23 @@ class UnmarkedPiece:
 def unmarked_pieces(tables: Tables) -> dict[str, UnmarkedPiece]:
     """Unmarked pieces by ingredient."""
     return {row.ingredient: row for row in load("unmarked_pieces", UnmarkedPiece)}
+
+
+@dataclass(frozen=True, slots=True)
+class AbolishedPiece:
+    """A piece that lost its medical standard on that day (critical), or is kept for careful, short use (moderate)."""
+
+    ingredient: str
+    severity: Severity
+    from_: date
+    zh: str
+    en: str
+    action_zh: str
+    action_en: str
+    source: str
+
+
+@table("abolished_pieces")
+def abolished_pieces(tables: Tables) -> dict[str, AbolishedPiece]:
+    """Abolished and restricted pieces by ingredient."""
+    return {row.ingredient: row for row in load("abolished_pieces", AbolishedPiece)}

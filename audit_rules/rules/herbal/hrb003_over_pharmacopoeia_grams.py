@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from audit_rules.case import Case
+from audit_rules.decoctions import for_outside
 from audit_rules.items import Use
 from audit_rules.knowledge.herbal_rows import HerbLimit
 from audit_rules.report import Gap, Hit, Release, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named, number
 
-OUTSIDE = ("外用", "外洗", "熏洗", "泡脚", "泡洗", "外敷", "坐浴", "灌肠", "含漱", "external")
 TOXIC = {
     "very_toxic": Text("大毒", "very toxic"),
     "toxic": Text("有毒", "toxic"),
@@ -67,9 +67,7 @@ def _gap(case: Case, uses: tuple[Use, ...], row: HerbLimit) -> Gap:
 
 def _over(case: Case, uses: tuple[Use, ...], row: HerbLimit, grams: Decimal) -> Hit:
     name, label = named(case, (row.ingredient,)), TOXIC.get(row.toxicity)
-    usage = (case.herbal.usage if case.herbal else None) or ""
-    outside = "服" not in usage and any(word in usage.lower() for word in OUTSIDE)
-    severity = Severity.MODERATE if outside else Severity.CRITICAL if label else None
+    severity = Severity.MODERATE if for_outside(case) else Severity.CRITICAL if label else None
     return Hit(
         lines=tuple(use.line for use in uses),
         drugs=(row.ingredient,),

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from audit_rules.case import Case
+from audit_rules.decoctions import for_outside
 from audit_rules.items import Use
 from audit_rules.knowledge.herbal_rows import ToxicPiece, in_force_pieces
 from audit_rules.report import Gap, Hit, Release, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named, number
-
-OUTSIDE = ("外用", "外洗", "熏洗", "外敷", "调敷", "external")
 
 
 @rule(
@@ -31,8 +30,7 @@ def toxic_piece_over_two_days(case: Case) -> Iterator[Hit | Gap]:
     """
     rows = in_force_pieces(case.catalogue.table("toxic_pieces"), case.issued_on)
     limit = case.catalogue.table("law").on("toxic_days", case.issued_on)
-    usage = ((case.herbal.usage if case.herbal else None) or "").lower()
-    outside = "服" not in usage and any(word in usage for word in OUTSIDE)
+    outside = for_outside(case)
     for use in case.uses:
         row = rows.get(use.ingredient)
         if row is None or limit is None:

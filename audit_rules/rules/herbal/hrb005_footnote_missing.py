@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
+from audit_rules.decoctions import for_outside, is_granules
 from audit_rules.items import Item
 from audit_rules.knowledge.herbal_rows import Footnote
 from audit_rules.report import Hit, Release, Severity, Text
@@ -25,13 +26,14 @@ def footnote_missing(case: Case) -> Iterator[Hit]:
     """A piece that must be boiled first, added last, wrapped, melted, ... and nothing says so.
 
     Why it matters: aconite not boiled long enough poisons; others lose their effect or irritate.
-    What to do: write the footnote on the line, or name piece and way in the usage.
+    What to do: write the footnote on the line, or name piece and way in the usage. Granules (配方颗粒) are not boiled,
+    and a decoction for a wash or a bath is not swallowed: these need none.
     """
-    if case.kind != "herbal":
+    if case.kind != "herbal" or for_outside(case):
         return
     table: dict[str, tuple[Footnote, ...]] = case.catalogue.table("herb_footnotes")
     for item in case.items:
-        for key in item.ingredients:
+        for key in item.ingredients if not is_granules(item) else ():
             for row in table.get(key, ()):
                 if not _said(case, item, row):
                     name = named(case, (key,))
@@ -50,8 +52,12 @@ def footnote_missing(case: Case) -> Iterator[Hit]:
 
 
 def _said(case: Case, item: Item, row: Footnote) -> bool:
-    own = f"{item.instructions or ''}{item.raw.purpose or ''}"
+    raw = item.raw
+    own = "".join(
+        text or "" for text in (item.instructions, raw.purpose, raw.route, raw.form, raw.frequency, item.name)
+    )
     if any(word in own for word in row.accept):
         return True
     usage = (case.herbal.usage if case.herbal else None) or ""
-    return item.name in usage and any(word in usage for word in row.accept)
+    # 附子先煎 speaks of 制附子, too: what the piece is was settled before, this only looks for its footnote
+    return item.name[-2:] in usage and any(word in usage for word in row.accept)

@@ -29,17 +29,21 @@ def piece_barred_in_pregnancy(case: Case) -> Iterator[Hit | Gap]:
     """A piece that the pharmacopoeia forbids (禁用) or restricts (慎用) in pregnancy, for a pregnant woman.
 
     Why it matters: these pieces move blood, purge or poison; abortion and malformation are described.
-    What to do: choose another piece, or sign again. A patent medicine that holds a forbidden piece goes to a pharmacist.
+    What to do: choose another piece, or sign again. A patent medicine that holds a forbidden piece goes to a pharmacist,
+    unless its own label speaks of pregnancy: then PRG001 says what the label says.
     """
     if case.patient.pregnant is False:
         return
     table = case.catalogue.table("herb_pregnancy")
-    inside = case.catalogue.table("oppositions").inside
+    inside, labelled = (
+        case.catalogue.table("oppositions").inside,
+        case.catalogue.table("pregnancy").ingredients,
+    )
     for item in case.items:
         for key in item.ingredients:
             pieces = [p for p in inside.get(key, (key,)) if p in table]
             strict = [p for p in pieces if table[p].level == "forbidden"]
-            if not pieces or (key in inside and not strict):
+            if not pieces or (key in inside and (not strict or key in labelled)):
                 continue
             piece = (strict or pieces)[0]
             if case.patient.pregnant is None:
