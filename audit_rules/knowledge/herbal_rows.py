@@ -9,6 +9,8 @@ from decimal import Decimal
 from audit_rules.knowledge.tables import BadTable, Tables, load, table
 from audit_rules.report import Severity
 
+TWICE = "twice"
+
 
 @dataclass(frozen=True, slots=True)
 class HerbMember:
@@ -21,7 +23,9 @@ class HerbMember:
 
 @dataclass(frozen=True, slots=True)
 class Opposition:
-    """Two groups of pieces that oppose (`eighteen`, 十八反) or fear (`nineteen`, 十九畏) each other."""
+    """Two groups of pieces that oppose (`eighteen`, 十八反) or fear (`nineteen`, 十九畏) each other; or one group that
+    must not come `twice`, in a patent medicine and as a piece.
+    """
 
     id: str
     kind: str
@@ -79,12 +83,13 @@ class Oppositions:
         return self.groups[name]
 
     def among(self, pieces: Iterable[str]) -> Iterator[tuple[Opposition, str, str]]:
-        """Every conflict among these pieces: the row and its two pieces."""
+        """Every conflict among the pieces of one decoction: the row and its two pieces. There `twice` is meant."""
         own = sorted(self.pieces.intersection(pieces))
         for one in own:
             for other in own:
                 for row in self._by_pair.get((one, other), ()):
-                    yield row, one, other
+                    if row.kind != TWICE:
+                        yield row, one, other
 
     def between(self, one: str, other: str) -> tuple[Opposition, ...]:
         """Rows on these two pieces, in either order."""
