@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from audit_rules.report import Finding
+
+if TYPE_CHECKING:
+    from audit_rules.items import Use
 
 
 class Caused(NamedTuple):
@@ -23,6 +26,11 @@ Rank = tuple[Any, ...]
 def dose_cause(line: int, ingredient: str) -> str:
     """Too much in one line, however many limits it breaks."""
     return f"dose:{line}:{ingredient}"
+
+
+def dose_causes(use: "Use") -> tuple[str, ...]:
+    """The same for each line whose dose is in it."""
+    return tuple([dose_cause(line, use.ingredient) for line in use.lines])
 
 
 def daily_cause(line: int, ingredient: str) -> str:

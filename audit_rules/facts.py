@@ -70,7 +70,7 @@ def _cause(table: str, use: "Use", evidence: Mapping[str, str]) -> str | tuple[s
     """
     key = use.ingredient
     if organ := _organ(evidence):
-        return f"{organ}:{use.line}:{key}"
+        return f"{organ}:{key}"
     if table == DISEASES and "icd10" in evidence:
         return tuple(f"{table}:{key}:{code}" for code in evidence["icd10"].split(", "))
     if table == LABS:

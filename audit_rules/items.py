@@ -66,12 +66,18 @@ class Use:
     daily: Amount | None
     why_no_dose: str | None
     why_no_daily: str | None
+    others: tuple[int, ...] = ()  # lines whose doses are counted in, see together.py
     memory: Memory = field(default_factory=dict)  # see `per_line` in memo.py
 
     @property
     def line(self) -> int:
         """Line of the prescription."""
         return self.item.line
+
+    @property
+    def lines(self) -> tuple[int, ...]:
+        """Every line whose dose is in it."""
+        return (self.item.line, *self.others)
 
     @property
     def route(self) -> str | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from audit_rules.items import Use
 from audit_rules.knowledge.dose_rows import FrequencyLimit
 from audit_rules.limits import by_route
+from audit_rules.together import at_once
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
@@ -17,7 +18,7 @@ SLACK = Decimal("1.1")  # once a month is written as every 28 or every 30 days
 def too_often(case: "Case") -> Iterator[tuple[Use, FrequencyLimit]]:
     """Each use with each limit that its frequency exceeds. Once-only and open frequencies exceed none."""
     table: dict[str, tuple[FrequencyLimit, ...]] = case.catalogue.table("frequency_limits")
-    for use in case.uses:
+    for use in at_once(case):
         frequency = use.item.frequency
         if frequency is None or frequency.once or frequency.per_day is None or use.ingredient not in table:
             continue

@@ -12,6 +12,7 @@ from audit_rules.items import Use
 from audit_rules.knowledge.dose_rows import LiverLimit, RenalBand
 from audit_rules.limits import by_route
 from audit_rules.memo import listed, per_case, per_line
+from audit_rules.together import in_a_day
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
@@ -107,7 +108,7 @@ def verdicts(case: "Case") -> Iterator[tuple[Use, RenalBand, Kidney]]:
     """
     if not case.patient.lab_codes and not case.icd(STAGED):
         return
-    for use in case.uses:
+    for use in in_a_day(case):
         rows = bands_for(case, use)
         found = kidney(case, rows[0].metric) if rows else None
         met = [band for band in rows if found and inside(band, found)]
@@ -144,7 +145,7 @@ def liver_states(case: "Case") -> dict[str, str]:
 def liver_limits(case: "Case") -> Iterator[tuple[Use, LiverLimit, dict[str, str]]]:
     """Each use with each liver row that applies, and the evidence of the state."""
     rows: dict[str, tuple[LiverLimit, ...]] = case.catalogue.table("hepatic")
-    concerned = [use for use in case.uses if use.ingredient in rows]
+    concerned = [use for use in in_a_day(case) if use.ingredient in rows]
     states = liver_states(case) if concerned else {}
     for use in concerned:
         for row in rows[use.ingredient]:

@@ -11,6 +11,7 @@ from audit_rules.memo import per_case
 from audit_rules.past import Past
 from audit_rules.quantities import Amount
 from audit_rules.report import Text
+from audit_rules.together import daily_of
 
 WASHOUT = timedelta(days=LONGEST_WASHOUT)
 
@@ -41,9 +42,9 @@ class Taken(NamedTuple):
         return {f"supplied_{self.ingredient}": f"{self.past.issued_on.isoformat()} / {until}"}
 
 
-def now(use: Use) -> Taken:
-    """A line of this prescription."""
-    return Taken(use.ingredient, use.item, use.daily, use.line)
+def now(use: Use, case: Case) -> Taken:
+    """A line of this prescription; its daily amount is that of all lines of the drug that add up."""
+    return Taken(use.ingredient, use.item, daily_of(case, use), use.line)
 
 
 def before(past: Past, case: Case) -> Taken:
@@ -59,7 +60,7 @@ def several(case: Case) -> bool:
 @per_case
 def current(case: Case) -> tuple[Taken, ...]:
     """The lines of this prescription, by ingredient."""
-    return tuple(now(use) for use in case.uses)
+    return tuple([now(use, case) for use in case.uses])
 
 
 @per_case

@@ -13,6 +13,7 @@ from audit_rules.knowledge.conditions import Condition, Doses, Truth
 from audit_rules.knowledge.gates import OPEN, Gate, gate_of
 from audit_rules.knowledge.tables import BadTable, Tables, load, table
 from audit_rules.report import Severity
+from audit_rules.together import daily_of
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
@@ -88,7 +89,7 @@ class Facts:
             if not each.shut(case) and (unknown or not each.unmeasured(case)):
                 places += behind
         places.sort()
-        doses = Doses(own=use.daily, item=use.item)
+        doses = Doses(own=daily_of(case, use), item=use.item)
         for place in places:
             truth = facts[place].when.holds(case, doses)
             if truth or (unknown and truth is None):

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.causes import dose_cause
+from audit_rules.causes import dose_causes
 from audit_rules.limits import facts, graded, over, told, totals
 from audit_rules.line_doses import single_above
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.slips import slipped
+from audit_rules.together import at_once
 from audit_rules.wording import named
 
 
@@ -21,6 +22,7 @@ from audit_rules.wording import named
     refs=("CN-APP-004", "CN-NRM-014"),
     ingredients=lambda catalogue: frozenset(catalogue.table("doses")),
     line=single_above,
+    repeats=True,
 )
 def single_dose_over_maximum(case: Case) -> Iterator[Hit | Gap]:
     """A single dose above the label's maximum for this route, age and disease.
@@ -31,14 +33,14 @@ def single_dose_over_maximum(case: Case) -> Iterator[Hit | Gap]:
     Why it matters: most fatal prescribing errors are one dose written too large.
     What to do: reduce the dose; where the larger dose is meant, the prescriber states the reason and signs again.
     """
-    for use in case.uses:
+    for use in at_once(case):
         found = over(use.single, totals(case, use), "single_max")
         if found is None or slipped(case, use):
             continue
         severity, release = graded(case, use.ingredient, found)
         drug, limit = named(case, (use.ingredient,)), told(found.given._replace(value=found.limit))
         yield Hit(
-            lines=(use.line,),
+            lines=use.lines,
             drugs=(use.ingredient,),
             message=Text(
                 f"{drug.zh}单次{told(found.given)}，超过单次上限{limit}",
@@ -52,5 +54,5 @@ def single_dose_over_maximum(case: Case) -> Iterator[Hit | Gap]:
             severity=severity,
             release=release,
             sources=(found.row.source,),
-            cause=dose_cause(use.line, use.ingredient),
+            cause=dose_causes(use),
         )

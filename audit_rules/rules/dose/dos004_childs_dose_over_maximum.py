@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.causes import dose_cause
+from audit_rules.causes import dose_causes
 from audit_rules.children import Body, over_body, per_body, weight, within
 from audit_rules.items import Use
 from audit_rules.knowledge.dose_rows import DoseLimit
 from audit_rules.limits import ADULT, ROUNDING, Over, facts, graded, rows_for, told
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.together import at_once
 from audit_rules.wording import named
 
 
@@ -23,7 +24,7 @@ from audit_rules.wording import named
     ingredients=lambda catalogue: frozenset(
         key for key, rows in catalogue.table("doses").items() if any(row.basis == "kg" for row in rows)
     ),
-    when=lambda case: case.patient.age_years < ADULT and not all(within(case, use) for use in case.uses),
+    when=lambda case: case.patient.age_years < ADULT and not all(within(case, use) for use in at_once(case)),
 )
 def childs_dose_over_maximum(case: Case) -> Iterator[Hit | Gap]:
     """A child's single or daily dose above the label's limit per kilogram, or above its cap.
@@ -35,7 +36,7 @@ def childs_dose_over_maximum(case: Case) -> Iterator[Hit | Gap]:
     Why it matters: children are poisoned by adult doses and by a daily dose given every eight hours.
     What to do: weigh the child, work the dose out again, and write mg with the volume.
     """
-    for use in case.uses:
+    for use in at_once(case):
         rows = [row for row in rows_for(case, use, "child") if row.basis == "kg"]
         if not rows:
             continue
@@ -55,7 +56,7 @@ def _hit(case: Case, use: Use, body: Body, found: Over, which: str) -> Hit:
     when = Text("单次", "at once") if which == "single" else Text("每日", "a day")
     child = per_body(found.given, body, "kg")
     return Hit(
-        lines=(use.line,),
+        lines=use.lines,
         drugs=(use.ingredient,),
         message=Text(
             f"{drug.zh}{when.zh}{told(found.given)}（{child}），超过该儿童上限{limit}",
@@ -68,14 +69,14 @@ def _hit(case: Case, use: Use, body: Body, found: Over, which: str) -> Hit:
         severity=severity,
         release=release,
         sources=(found.row.source,),
-        cause=dose_cause(use.line, use.ingredient),
+        cause=dose_causes(use),
     )
 
 
 def _unweighed(case: Case, use: Use, rows: list[DoseLimit]) -> Gap:
     drug = named(case, (use.ingredient,))
     return Gap(
-        lines=(use.line,),
+        lines=use.lines,
         reason="weight_missing",
         message=Text(
             f"未写体重，{drug.zh}的儿童剂量只按同龄最大体重粗略核对",

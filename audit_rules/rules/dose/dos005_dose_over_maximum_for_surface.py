@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.causes import dose_cause
+from audit_rules.causes import dose_causes
 from audit_rules.children import Body, over_body, per_body, surface
 from audit_rules.items import Use
 from audit_rules.knowledge.dose_rows import DoseLimit
 from audit_rules.limits import Over, facts, graded, rows_for, told
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.together import at_once
 from audit_rules.wording import named
 
 
@@ -33,7 +34,7 @@ def dose_over_maximum_for_surface(case: Case) -> Iterator[Hit | Gap]:
     What to do: work the dose out again from height, weight and protocol; two people check it.
     """
     body = surface(case)
-    for use in case.uses:
+    for use in at_once(case):
         rows = [row for row in rows_for(case, use, "adult") if row.basis == "m2"]
         found = over_body(use, rows, body) if rows else None
         if found:
@@ -47,7 +48,7 @@ def _hit(case: Case, use: Use, body: Body, found: Over, which: str) -> Hit:
     drug, limit = named(case, (use.ingredient,)), told(found.given._replace(value=found.limit))
     dose = f"{told(found.given)} ({per_body(found.given, body, 'm2')})"
     return Hit(
-        lines=(use.line,),
+        lines=use.lines,
         drugs=(use.ingredient,),
         message=Text(f"{drug.zh}{dose}，超过上限{limit}", f"{drug.en}: {dose}; the maximum is {limit}"),
         action=Text("按身高体重和方案重算，双人核对", "work it out again by protocol; two people check it"),
@@ -55,14 +56,14 @@ def _hit(case: Case, use: Use, body: Body, found: Over, which: str) -> Hit:
         severity=severity,
         release=release,
         sources=(found.row.source,),
-        cause=dose_cause(use.line, use.ingredient),
+        cause=dose_causes(use),
     )
 
 
 def _unmeasured(case: Case, use: Use, rows: list[DoseLimit]) -> Gap:
     drug = named(case, (use.ingredient,))
     return Gap(
-        lines=(use.line,),
+        lines=use.lines,
         reason="surface_missing",
         message=Text(
             f"缺身高或体重，{drug.zh}的体表面积剂量未能准确核对",

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.causes import dose_cause
+from audit_rules.causes import dose_causes
 from audit_rules.limits import facts, over, rows_for, told
 from audit_rules.report import Gap, Hit, Release, Severity, Text
 from audit_rules.rule import rule
+from audit_rules.together import at_once
 from audit_rules.wording import named
 
 
@@ -30,7 +31,7 @@ def dose_too_high_in_old_age(case: Case) -> Iterator[Hit | Gap]:
     Why it matters: citalopram 40 mg prolongs QT and zolpidem 10 mg breaks hips, in those whose label says half.
     What to do: give the dose for old people; more only with a stated reason and a second signature.
     """
-    for use in case.uses:
+    for use in at_once(case):
         rows = rows_for(case, use, "geriatric")
         if not rows:
             continue
@@ -39,7 +40,7 @@ def dose_too_high_in_old_age(case: Case) -> Iterator[Hit | Gap]:
             continue
         drug, limit = named(case, (use.ingredient,)), told(found.given._replace(value=found.limit))
         yield Hit(
-            lines=(use.line,),
+            lines=use.lines,
             drugs=(use.ingredient,),
             message=Text(
                 f"{drug.zh}{told(found.given)}，超过老年人上限{limit}",
@@ -48,5 +49,5 @@ def dose_too_high_in_old_age(case: Case) -> Iterator[Hit | Gap]:
             action=Text(f"减至{limit}以内", f"give no more than {limit}"),
             evidence=facts(found, "dose") | {"age": f"{case.patient.age_years} y"},
             sources=(found.row.source,),
-            cause=dose_cause(use.line, use.ingredient),
+            cause=dose_causes(use),
         )

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from audit_rules.case import Case
-from audit_rules.causes import dose_cause
+from audit_rules.causes import dose_causes
 from audit_rules.children import Body, over_body, per_body, within
 from audit_rules.items import Use
 from audit_rules.limits import ADULT, ROUNDING, Over, facts, rows_for, told
 from audit_rules.report import Gap, Hit, Release, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.slips import slipped
+from audit_rules.together import at_once
 from audit_rules.wording import named
 
 FAR = Decimal("1.5")
@@ -31,7 +32,7 @@ FAR = Decimal("1.5")
     when=lambda case: (
         case.patient.age_years >= ADULT
         and case.patient.weight_kg is not None
-        and not all(within(case, use) for use in case.uses)
+        and not all(within(case, use) for use in at_once(case))
     ),
 )
 def dose_over_maximum_for_weight(case: Case) -> Iterator[Hit | Gap]:
@@ -48,7 +49,7 @@ def dose_over_maximum_for_weight(case: Case) -> Iterator[Hit | Gap]:
         return
     if case.patient.age_years < ADULT:
         return
-    for use in case.uses:
+    for use in at_once(case):
         rows = [row for row in rows_for(case, use, "adult") if row.basis == "kg"]
         if not rows or case.patient.weight_kg is None or slipped(case, use):
             continue
@@ -64,7 +65,7 @@ def _hit(case: Case, use: Use, body: Body, found: Over, which: str) -> Hit:
     dose = f"{told(found.given)} ({per_body(found.given, body, 'kg')})"
     far = found.ratio >= FAR
     return Hit(
-        lines=(use.line,),
+        lines=use.lines,
         drugs=(use.ingredient,),
         message=Text(
             f"{drug.zh}{when.zh}{dose}，超过该体重上限{limit}",
@@ -77,5 +78,5 @@ def _hit(case: Case, use: Use, body: Body, found: Over, which: str) -> Hit:
         severity=Severity.CRITICAL if far and found.row.serious else None,
         release=None if far else Release.DOUBLE_SIGN,
         sources=(found.row.source,),
-        cause=dose_cause(use.line, use.ingredient),
+        cause=dose_causes(use),
     )

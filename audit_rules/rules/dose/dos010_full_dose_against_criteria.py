@@ -53,7 +53,7 @@ def _hit(case: Case, found: Judged) -> Hit:
         evidence=found.evidence | {"daily": daily, "limit": most},
         severity=row.severity_high,
         sources=(row.source,),
-        cause=f"renal:{use.line}:{use.ingredient}",
+        cause=f"renal:{use.ingredient}",
     )
 
 

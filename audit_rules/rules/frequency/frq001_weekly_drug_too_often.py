@@ -34,7 +34,7 @@ def weekly_drug_too_often(case: Case) -> Iterator[Hit | Gap]:
         drug = named(case, (use.ingredient,))
         written = use.item.raw.frequency
         yield Hit(
-            lines=(use.line,),
+            lines=use.lines,
             drugs=(use.ingredient,),
             message=Text(f"{drug.zh}写为{written}：{row.zh}", f"{drug.en} is written {written}: {row.en}"),
             action=Text(f"改为{row.zh}并写明用药日", f"write it {row.en.split(';')[0]}, with the day"),

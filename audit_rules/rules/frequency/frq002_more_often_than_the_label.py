@@ -30,7 +30,7 @@ def more_often_than_the_label(case: Case) -> Iterator[Hit | Gap]:
         drug = named(case, (use.ingredient,))
         written = use.item.raw.frequency
         yield Hit(
-            lines=(use.line,),
+            lines=use.lines,
             drugs=(use.ingredient,),
             message=Text(
                 f"{drug.zh}写为{written}，说明书为{row.zh}",

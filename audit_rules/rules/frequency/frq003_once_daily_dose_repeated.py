@@ -38,7 +38,7 @@ def once_daily_dose_repeated(case: Case) -> Iterator[Hit | Gap]:
         per_kg = round(use.single.value / case.patient.weight_kg, 1)
         written = use.item.raw.frequency
         yield Hit(
-            lines=(use.line,),
+            lines=use.lines,
             drugs=(use.ingredient,),
             message=Text(
                 f"{drug.zh}每次{told(use.single)}（{per_kg} mg/kg）已是一日量，却写为{written}",

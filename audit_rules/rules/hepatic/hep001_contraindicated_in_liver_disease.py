@@ -31,13 +31,13 @@ def contraindicated_in_liver_disease(case: Case) -> Iterator[Hit | Gap]:
             continue
         drug = named(case, (use.ingredient,))
         yield Hit(
-            lines=(use.line,),
+            lines=use.lines,
             drugs=(use.ingredient,),
             message=Text(f"{drug.zh}在肝病患者中禁用：{row.zh}", f"{drug.en} is contraindicated: {row.en}"),
             action=Text("停用并换用对肝脏安全的药物", "stop it; choose a drug that spares the liver"),
             evidence=evidence,
             severity=row.severity,
             sources=(row.source,),
-            cause=f"hepatic:{use.line}:{use.ingredient}",
+            cause=f"hepatic:{use.ingredient}",
             specific=True,
         )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.causes import dose_cause
+from audit_rules.causes import dose_causes
 from audit_rules.items import Use
 from audit_rules.knowledge.dose_rows import LiverLimit
 from audit_rules.limits import told
@@ -33,7 +33,7 @@ def dose_to_adjust_in_liver_disease(case: Case) -> Iterator[Hit | Gap]:
             drug = named(case, (use.ingredient,))
             dose = f" {told(use.daily)}" if use.daily else ""
             yield Hit(
-                lines=(use.line,),
+                lines=use.lines,
                 drugs=(use.ingredient,),
                 message=Text(
                     f"{drug.zh}{dose}：肝病患者须减量或监测",
@@ -43,8 +43,8 @@ def dose_to_adjust_in_liver_disease(case: Case) -> Iterator[Hit | Gap]:
                 evidence=evidence | ({"daily": dose.strip()} if dose else {}),
                 severity=row.severity,
                 sources=(row.source,),
-                cause=f"hepatic:{use.line}:{use.ingredient}",
-                part_of=(dose_cause(use.line, use.ingredient),) if row.verdict == "max" else (),
+                cause=f"hepatic:{use.ingredient}",
+                part_of=dose_causes(use) if row.verdict == "max" else (),
             )
 
 

@@ -30,7 +30,7 @@ def contraindicated_at_this_kidney_function(case: Case) -> Iterator[Hit | Gap]:
         drug = named(case, (use.ingredient,))
         shown = "; ".join(kidney.evidence.values())
         yield Hit(
-            lines=(use.line,),
+            lines=use.lines,
             drugs=(use.ingredient,),
             message=Text(
                 f"{drug.zh}在此肾功能（{shown}）下禁用：{band.zh}",
@@ -42,6 +42,6 @@ def contraindicated_at_this_kidney_function(case: Case) -> Iterator[Hit | Gap]:
             evidence=kidney.evidence | {"contraindicated_below": f"{band.to}"},
             severity=band.severity,
             sources=(band.source,),
-            cause=f"renal:{use.line}:{use.ingredient}",
+            cause=f"renal:{use.ingredient}",
             specific=True,
         )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from audit_rules.case import Case
-from audit_rules.causes import dose_cause
+from audit_rules.causes import dose_causes
 from audit_rules.limits import told
 from audit_rules.organs import verdicts
 from audit_rules.quantities import shown
@@ -36,7 +36,7 @@ def dose_over_renal_maximum(case: Case) -> Iterator[Hit | Gap]:
         drug, limit = named(case, (use.ingredient,)), f"{shown(band.daily_max)} {band.unit}"
         function = "; ".join(kidney.evidence.values())
         yield Hit(
-            lines=(use.line,),
+            lines=use.lines,
             drugs=(use.ingredient,),
             message=Text(
                 f"{drug.zh}每日{told(use.daily)}，超过此肾功能（{function}）的上限{limit}",
@@ -48,7 +48,7 @@ def dose_over_renal_maximum(case: Case) -> Iterator[Hit | Gap]:
             evidence=kidney.evidence | {"daily": told(use.daily), "limit": limit},
             severity=band.severity,
             sources=(band.source,),
-            cause=f"renal:{use.line}:{use.ingredient}",
-            part_of=(dose_cause(use.line, use.ingredient),),
+            cause=f"renal:{use.ingredient}",
+            part_of=dose_causes(use),
             specific=True,
         )

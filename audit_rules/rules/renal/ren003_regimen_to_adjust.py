@@ -33,7 +33,7 @@ def regimen_to_adjust(case: Case) -> Iterator[Hit | Gap]:
         drug = named(case, (use.ingredient,))
         shown = "; ".join(kidney.evidence.values())
         yield Hit(
-            lines=(use.line,),
+            lines=use.lines,
             drugs=(use.ingredient,),
             message=Text(
                 f"{drug.zh}在此肾功能（{shown}）下须调整方案",
@@ -43,7 +43,7 @@ def regimen_to_adjust(case: Case) -> Iterator[Hit | Gap]:
             evidence=kidney.evidence,
             severity=Severity.MODERATE if _adjusted(use, band) else band.severity,
             sources=(band.source,),
-            cause=f"renal:{use.line}:{use.ingredient}",
+            cause=f"renal:{use.ingredient}",
         )
 
 
