@@ -1,27 +1,74 @@
-"""The golden prescriptions say what was recorded; after an intended change: `python -m tests.audit_rules.golden --write`."""
+"""Whole prescriptions with all that is said of them. A change of a rule or row shows its reach as a diff.
 
-import pytest
+`python -m tests.audit_rules.test_whole_prescriptions` prints the diff; with `--write` it records what is said now.
+"""
 
-from tests.audit_rules import golden
+import json
+import sys
+from pathlib import Path
+from typing import Any
 
-ALL = [(path.stem, each) for path, listed in golden.prescriptions() for each in listed]
+import yaml
+
+from audit_rules.engine import audit
+from tests.audit_rules import reading
+
+PLACE = Path(__file__).parent / "whole"
+RECORDED = PLACE / "findings.json"
 
 
-@pytest.mark.parametrize(("file", "each"), ALL, ids=[each["id"] for _, each in ALL])
-def test_golden(file, each):
-    assert golden.changes(each) == [], f"{file}: {each['title']}"
+def said() -> dict[str, list[str]]:
+    """Of each prescription the outcome, its findings and its gaps, one sentence each."""
+    specs = yaml.safe_load((PLACE / "prescriptions.yaml").read_text(encoding="utf-8"))
+    return {name: _of(spec) for name, spec in specs.items()}
 
 
-def test_there_are_enough_and_each_has_its_own_id():
-    assert len(ALL) >= 60
-    assert len({each["id"] for _, each in ALL}) == len(ALL)
+def _of(spec: dict[str, Any]) -> list[str]:
+    report = audit(reading.case(spec))
+    lines = [
+        f"{f.rule} {f.severity.word} {f.release or '-'} lines {list(f.lines)} {' + '.join(f.drugs)}".strip()
+        for f in report.findings
+    ]
+    gaps = [
+        f"gap {g.rule} {g.reason} lines {list(g.lines)}{' holds' if g.holds else ''}"
+        for g in report.not_checked
+    ]
+    return [report.outcome, *lines, *gaps]
 
 
-def test_a_change_shows_its_reach():
-    each = next(each for _, each in ALL if each["outcome"] == "stopped")
-    first, *others = each["findings"]
-    other = {**first, "severity": "info", "release": None}
-    assert golden.changes({**each, "findings": [other, *others]})[0].startswith("~ ")
-    assert golden.changes({**each, "findings": others})[0].startswith("+ ")
-    extra = {**first, "rule": "ZZZ001"}
-    assert golden.changes({**each, "findings": [first, *others, extra]})[0].startswith("- ZZZ001")
+def reach(before: dict[str, list[str]], now: dict[str, list[str]]) -> list[str]:
+    """What came and what went, prescription by prescription."""
+    diff = []
+    for name in sorted(before.keys() | now.keys()):
+        old, new = before.get(name, []), now.get(name, [])
+        if old != new:
+            diff.append(name)
+            diff += [f"  - {line}" for line in old if line not in new]
+            diff += [f"  + {line}" for line in new if line not in old]
+    return diff
+
+
+def test_what_is_said_of_whole_prescriptions_is_what_was_recorded():
+    recorded = json.loads(RECORDED.read_text(encoding="utf-8"))
+    diff = reach(recorded, said())
+    assert not diff, "\n".join(
+        ["review, then: python -m tests.audit_rules.test_whole_prescriptions --write", *diff]
+    )
+
+
+def test_there_are_sixty_and_the_reach_of_a_change_is_shown():
+    recorded = json.loads(RECORDED.read_text(encoding="utf-8"))
+    assert len(recorded) >= 60
+    name = next(iter(recorded))
+    changed = reach(recorded, {**recorded, name: ["stopped", "X001 critical"]})
+    assert changed[0] == name
+    assert "  + X001 critical" in changed
+    assert reach(recorded, dict(recorded)) == []
+
+
+if __name__ == "__main__":
+    now = said()
+    if RECORDED.exists():
+        print("\n".join(reach(json.loads(RECORDED.read_text(encoding="utf-8")), now)) or "nothing changed")
+    if "--write" in sys.argv:
+        RECORDED.write_text(json.dumps(now, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
