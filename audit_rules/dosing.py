@@ -145,6 +145,8 @@ def _of_compound(written: Written, given: Amount, units: Units) -> dict[str, Amo
         return "components_missing"
     per = {found.per.base if found.per else None for _, found in parts.values() if found}
     one = {key: amount(value, found.unit) for key, (value, found) in parts.items() if found}
+    if given.unit in ("mg", "IU", "mmol") and parts.keys() != set(written.meaning.ingredients):
+        return "compound_dose_unclear"  # 10 g of granules is not 10 g of the paracetamol in them
     if given.unit in ("mg", "IU", "mmol"):
         total = sum((a.value for a in one.values() if a.unit == given.unit), Decimal(0))
         if {a.unit for a in one.values()} != {given.unit} or not total or per - {None}:

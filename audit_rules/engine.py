@@ -30,6 +30,7 @@ UNLINKED = NotChecked(
 )
 MOST_KEPT = 10_000
 STANDING: dict[tuple[str, int, int], tuple[Finding, Hit, ProfileRow | None]] = {}
+BY_PHARMACISTS = (None, Release.PHARMACIST, Release.TWO_PHARMACISTS)
 BY_SEVERITY = {Severity.CRITICAL: Release.TWO_PHARMACISTS, Severity.MAJOR: Release.PHARMACIST}
 
 
@@ -119,7 +120,7 @@ def _found(rule: Rule, hit: Hit, row: ProfileRow | None) -> Finding:
     release = hit.release or rule.release
     if severity < Severity.MAJOR:
         release = None
-    elif release is None or (release is Release.TWO_PHARMACISTS and severity is Severity.MAJOR):
+    elif release in BY_PHARMACISTS:
         release = BY_SEVERITY[severity]
     lines, drugs, evidence = hit.lines, hit.drugs, hit.evidence
     return Finding(

@@ -1,6 +1,7 @@
 """What a repeat must be beyond its types: whole, in order, of a long-term prescription with quantities to divide."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from audit_rules.problems import Problem, join, shown
@@ -20,7 +21,7 @@ def consistent(document: Prescription) -> bool:
         document.long_term is True
         and [i.issue for i in issues] == list(range(1, repeat.total + 1))
         and all(i.start <= i.end for i in issues)
-        and all(before.end < after.start for before, after in zip(issues, issues[1:], strict=False))
+        and all(before.end < after.start for before, after in pairwise(issues))
         and all(item.quantity is not None and item.quantity.value is not None for item in document.items)
     )
 

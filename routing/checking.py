@@ -57,7 +57,7 @@ WHERE p.state IN ('approved', 'on_hold')
     AND NOT EXISTS (SELECT 1 FROM watched w WHERE w.kind = 'route' AND w.subject = p.id)
 UNION ALL
 SELECT p.id, NULL, 'all orders have ended, the prescription has not' FROM prescriptions_prescription p
-WHERE p.state = 'approved'
+WHERE p.state IN ('approved', 'on_hold')
     AND EXISTS (SELECT 1 FROM routing_order o WHERE o.prescription_id = p.id)
     AND NOT EXISTS (SELECT 1 FROM live WHERE live.prescription_id = p.id)
     AND NOT EXISTS (SELECT 1 FROM watched w WHERE w.kind = 'settle' AND w.subject = p.id)

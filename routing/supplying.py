@@ -85,10 +85,11 @@ def _record(i: int, part: Supplied, lines: Lines, left: dict[int, Decimal | None
 
 
 def _quantity(part: Supplied, row: OrderLine, left: Decimal | None, path: str) -> Decimal | None:
-    if part.quantity is None:
+    ended = done(row) and left != 0  # refused, or handed over without a written quantity: once is all
+    if part.quantity is None and not ended:
         return Decimal(0) if left is not None and (part.owed or part.not_supplied) else left
-    if done(row) or (left is not None and part.quantity > left):
-        remaining = "0" if left is None else f"{left.normalize():f} {row.unit}".strip()
+    if part.quantity is None or done(row) or (left is not None and part.quantity > left):
+        remaining = "0" if left is None or ended else f"{left.normalize():f} {row.unit}".strip()
         problem = _problem(path, str(part.quantity), f"<= {remaining}", _TOO_MUCH)
         raise OverSupply(_TOO_MUCH, problems=[problem], remaining=remaining)
     return part.quantity

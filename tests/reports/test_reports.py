@@ -25,12 +25,18 @@ def world():
     """Five clean prescriptions of North (automatic pass), one of unknown drug, two of South (no policy row)."""
     north, south = people.north(), people.south()
     people.automatic_pass()
-    rows = [people.posted(north, number=f"A{n}") for n in range(5)]
-    rows.append(people.posted(north, number="U1", item__drug={"name": "不存在的药"}))
-    rows += [people.posted(south, number=f"S{n}") for n in range(2)]
+    rows = [posted(north, f"A{n}") for n in range(5)]
+    rows.append(posted(north, "U1", item__drug={"name": "不存在的药"}))
+    rows += [posted(south, f"S{n}") for n in range(2)]
     receive(rows, at=people.NOON)
     assert working.drain("audit") == 8
     return north, south
+
+
+def posted(place, number, **changes):
+    """Each of another patient: of one patient each would be a repeat of the others."""
+    card = {"system": "health_card", "value": f"of {number}"}
+    return people.posted(place, number=number, patient__id=card, **changes)
 
 
 def login(client, user):

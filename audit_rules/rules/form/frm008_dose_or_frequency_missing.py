@@ -26,7 +26,8 @@ def dose_or_frequency_missing(case: Case) -> Iterator[Hit]:
     """A line of a western prescription has no dose or no frequency. What is applied to skin, eye or the like may lack the dose.
 
     Why it matters: the patient does not know how much and how often; no overdose can be seen.
-    What to do: write dose, unit and frequency (a piece that strayed onto the prescription is FRM005's). In an infusion group one line may say the frequency for all.
+    What to do: write dose, unit and frequency. In an infusion group one line may say the frequency for all.
+    A piece that strayed onto the prescription is FRM005's.
     """
     if case.kind != "western":
         return
