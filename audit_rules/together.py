@@ -1,4 +1,6 @@
-"""Lines of one drug that are taken together count as one dose: two tablets on one line, or one on each of two."""
+"""Lines of one drug that are taken together count as one dose: two tablets on one line, or one on each of two. Lines
+that follow one another (see turns.py) do not add up.
+"""
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
@@ -7,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from audit_rules.items import Use
 from audit_rules.memo import per_case
 from audit_rules.quantities import Amount
+from audit_rules.turns import in_turn
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
@@ -56,7 +59,11 @@ def _merged(case: "Case", key_of: Callable[[Use], Any]) -> tuple[Use, ...]:
     for place, use in enumerate(uses):
         key = key_of(use)
         groups.setdefault(place if key is None else key, []).append(use)
-    return tuple([group[0] if len(group) == 1 else _sum(group) for group in groups.values()])
+    return tuple([use for group in groups.values() for use in _added(case, group)])
+
+
+def _added(case: "Case", group: list[Use]) -> list[Use]:
+    return group if len(group) == 1 or in_turn(case, tuple(group)) else [_sum(group)]
 
 
 def _sum(group: list[Use]) -> Use:

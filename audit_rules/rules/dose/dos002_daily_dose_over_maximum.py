@@ -14,6 +14,7 @@ from audit_rules.quantities import Amount, shown
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.slips import slipped
+from audit_rules.turns import in_turn
 from audit_rules.wording import named
 
 SYSTEMIC = frozenset({"oral", "parenteral", "rectal"})
@@ -44,18 +45,27 @@ def daily_dose_over_maximum(case: Case) -> Iterator[Hit | Gap]:
 
     Earlier supply counts while it lasts and only where it is another product (paracetamol in a cold remedy beside
     paracetamol tablets); the same product issued twice is a duplicate, not a dose. Doses as needed without a limit
-    and once-only doses beside a regular line do not add up.
+    and once-only doses beside a regular line do not add up, nor do lines that follow one another (a loading dose, a taper).
 
     Why it matters: paracetamol from three products harms the liver though each line looks right.
     What to do: drop one source, or lower the dose so that the sum stays below the maximum.
     """
     for ingredient in dict.fromkeys(use.ingredient for use in case.uses):
-        for uses in _by_kind(case.uses_of(ingredient)):
+        for uses in _that_add_up(case, case.uses_of(ingredient)):
             whole = _whole(case, uses)
             rows = [row for use in uses for row in totals(case, use)]
             found = over(whole.sum, rows, "daily_max") if whole else None
             if whole and found and not any(slipped(case, use) for use in whole.uses):
                 yield _hit(case, ingredient, whole, found)
+
+
+def _that_add_up(case: Case, uses: Sequence[Use]) -> Iterator[tuple[Use, ...]]:
+    """Lines that follow one another stand alone."""
+    for kind in _by_kind(uses):
+        if len(kind) > 1 and in_turn(case, kind):
+            yield from ((use,) for use in kind)
+        else:
+            yield kind
 
 
 def _by_kind(uses: Sequence[Use]) -> Iterator[tuple[Use, ...]]:
