@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from audit_rules import icd
 from audit_rules.dosing import Decoction
 from audit_rules.items import Item, Reading, Use, read_item
+from audit_rules.knowledge.patient_rows import Match, true_facts
+from audit_rules.lines import CLASS, Lines
 from audit_rules.memo import Memory, lazily
 from audit_rules.past import Past, Unread, earlier, read_past
 from audit_rules.patient import Patient
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
 _NO_REASONS = Reasons()
 _LINE = attrgetter("line")
-CLASS = "class:"
 
 
 class Case:
@@ -43,17 +44,12 @@ class Case:
         self.linked: tuple[Prescription, ...] = earlier(document, history, until) if history else ()
         self.has_past: bool = bool(self.linked or document.patient.current_medications)
         decoction = Decoction.of(document)
-        raws = document.items
-        if len(raws) == 1:
-            reading = read_item(raws[0], raws[0].line, catalogue, decoction)
-            self.read: tuple[Reading, ...] = (reading,)
-            self.items: tuple[Item, ...] = (reading.item,)
-            self.uses: tuple[Use, ...] = reading.uses
-        else:
-            read = [read_item(raw, raw.line, catalogue, decoction) for raw in sorted(raws, key=_LINE)]
-            self.read = tuple(read)
-            self.items = tuple([reading.item for reading in read])
-            self.uses = tuple([use for reading in read for use in reading.uses])
+        raws = document.items if len(document.items) == 1 else sorted(document.items, key=_LINE)
+        read = tuple([read_item(raw, raw.line, catalogue, decoction) for raw in raws])
+        self.lines: Lines = Lines.of(read, self.kind, self.setting, catalogue)
+        self.read: tuple[Reading, ...] = self.lines.read
+        self.items: tuple[Item, ...] = self.lines.items
+        self.uses: tuple[Use, ...] = self.lines.uses
 
     @property
     def institution(self) -> Institution:
@@ -121,35 +117,25 @@ class Case:
     @lazily
     def ingredients(self) -> frozenset[str]:
         """Every ingredient of the prescription and of the past."""
-        return frozenset([u.ingredient for u in self.uses] + [p.ingredient for p in self.past])
+        today = self.lines.ingredients
+        return today.union([past.ingredient for past in self.past]) if self.has_past else today
 
     @lazily
     def repeats(self) -> bool:
         """Whether an ingredient of the prescription comes more than once: on its lines, or from earlier."""
-        if len(self.uses) < 2 and not self.has_past:
-            return False
-        today = {use.ingredient for use in self.uses}
-        return len(today) < len(self.uses) or not today.isdisjoint([past.ingredient for past in self.past])
-
-    @lazily
-    def _by_ingredient(self) -> dict[str, tuple[Use, ...]]:
-        found: dict[str, tuple[Use, ...]] = {}
-        for use in self.uses:
-            found[use.ingredient] = (*found.get(use.ingredient, ()), use)
-        return found
+        if self.lines.repeats or not self.has_past:
+            return self.lines.repeats
+        return not self.lines.ingredients.isdisjoint([past.ingredient for past in self.past])
 
     def members(self, cell: str) -> frozenset[str]:
         """The ingredients a table cell stands for: `class:nsaid` or one ingredient. `KeyError`: no such
         class.
         """
-        if cell.startswith(CLASS):
-            classes: dict[str, frozenset[str]] = self.catalogue.classes
-            return classes[cell[len(CLASS) :]]
-        return frozenset((cell,))
+        return self.lines.members(cell)
 
     def uses_of(self, ingredient: str) -> tuple[Use, ...]:
         """Uses of one ingredient in this prescription."""
-        return self._by_ingredient.get(ingredient, ())
+        return self.lines.by_ingredient.get(ingredient, ())
 
     def uses_in(self, cell: str) -> tuple[Use, ...]:
         """Uses of a class or an ingredient in this prescription, by line."""
@@ -187,6 +173,11 @@ class Case:
         return (*self.uses_in(cell), *past)
 
     @lazily
+    def facts(self) -> dict[str, list[Match]]:
+        """By patient table what is true of this case, see patient_rows.py."""
+        return true_facts(self)
+
+    @lazily
     def diagnoses(self) -> tuple[str, ...]:
         """Diagnosis codes as written in capitals; of a diagnosis in words the code that it means, where it is known."""
         names = self.catalogue.diagnosis_names
@@ -194,7 +185,7 @@ class Case:
 
     def icd(self, prefixes: Iterable[str], except_: Iterable[str] = ()) -> tuple[str, ...]:
         """Present diagnoses and conditions (dotless) under one of `prefixes` and none of `except_`."""
-        return icd.matching(self.patient.codes, prefixes, except_)
+        return self.patient.coded.under(prefixes, except_)
 
     def has_icd(self, prefixes: Iterable[str], except_: Iterable[str] = ()) -> bool:
         """Whether `icd` finds any."""

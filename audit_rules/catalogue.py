@@ -19,6 +19,7 @@ from audit_rules.knowledge.code_rows import Frequency, Route, Unit
 from audit_rules.knowledge.drug_rows import Ingredient
 from audit_rules.knowledge.lab_rows import LabUnit
 from audit_rules.knowledge.tables import KNOWLEDGE, BadTable, Tables
+from audit_rules.lines import Lines
 from audit_rules.profile import Profiles
 from audit_rules.rule import Rule
 
@@ -47,6 +48,7 @@ class Catalogue:
         self.unit_traps = frozenset(key for key, row in self.ingredients.items() if "unit_trap" in row.flags)
         self.drugs = Drugs(tables, extra_names)
         self.readings: dict[object, Reading] = {}
+        self.lines: dict[object, Lines] = {}
         self.concerns = Concerns(self.rules, self)
 
     @classmethod

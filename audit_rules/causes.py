@@ -48,14 +48,14 @@ def danger_cause(danger: str, one: str, other: str) -> str:
     return f"{danger}:" + "+".join(sorted((one, other)))
 
 
-def by_cause(caused: Iterable[Caused]) -> Iterator[Finding]:
+def by_cause(caused: list[Caused]) -> Iterator[Finding]:
     """One finding for all that share a name of their cause. What then speaks for a cause may make it part of another:
     of the first in its list that is found, and never of two, so that two dangers do not become one through a third.
     """
-    groups = _named_alike(caused)
-    if len(groups) == 1 and len(group := next(iter(groups.values()))) == 1:
-        yield group[0].finding
+    if _unrelated(caused):
+        yield from [one.finding for one in caused]
         return
+    groups = _named_alike(caused)
     hosts = {id(group): _host(group, groups) for group in groups.values()}
     merged: dict[int, list[tuple[Rank, Finding]]] = {}
     for group in {id(group): group for group in groups.values()}.values():
@@ -67,6 +67,15 @@ def by_cause(caused: Iterable[Caused]) -> Iterator[Finding]:
         merged.setdefault(id(root), []).extend((_rank(one, guests), one.finding) for one in group)
     for whole in merged.values():
         yield _one(whole) if len(whole) > 1 else whole[0][1]
+
+
+def _unrelated(caused: list[Caused]) -> bool:
+    """The quick answer: no two share a name, and none is part of another."""
+    if len(caused) == 1:
+        return True
+    names = [name for one in caused for name in one.names]
+    found = frozenset(names)
+    return len(found) == len(names) and all(found.isdisjoint(one.part_of) for one in caused)
 
 
 def _named_alike(caused: Iterable[Caused]) -> dict[str, Group]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from audit_rules.profile import ProfileRow
 from audit_rules.rule import OfCase, Rule
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from audit_rules.case import Case
     from audit_rules.catalogue import Catalogue
     from audit_rules.items import Reading
+    from audit_rules.lines import Lines
 
 Asked = tuple[int, frozenset[str] | None, Rule]
 Rows = Mapping[str, ProfileRow]
@@ -23,6 +24,19 @@ class Step(NamedTuple):
     when: OfCase | None
     rule: Rule
     row: ProfileRow | None
+
+
+class Plan:
+    """What to run. `by_lines` looks at the lines only; `said` = what that found, kept by the engine."""
+
+    __slots__ = ("by_lines", "rows", "said", "steps")
+
+    def __init__(self, steps: Iterable[Step], rows: Rows) -> None:
+        every = tuple(steps)
+        self.by_lines = tuple([step for step in every if step.rule.lines_only])
+        self.steps = tuple([step for step in every if not step.rule.lines_only])
+        self.rows = rows  # they stay, so does their id
+        self.said: Any = None
 
 
 class Concerns:
@@ -39,7 +53,6 @@ class Concerns:
         for bit, rule in self._rules:
             self._place(bit, rule)
         self._chosen = lru_cache(maxsize=MOST_KEPT)(self._choose)
-        self._plans: dict[tuple[int, str, str, int], tuple[Rows, tuple[Step, ...]]] = {}
 
     def _place(self, bit: int, rule: Rule) -> None:
         keys = None if rule.ingredients is None else rule.ingredients(self._catalogue)
@@ -70,34 +83,34 @@ class Concerns:
 
     def of_case(self, case: "Case", among: Iterable[Rule] | None = None) -> tuple[Rule, ...]:
         """The rules that could speak about a case, by id; `among` = only these, those of another catalogue always."""
-        chosen = self._chosen(self._wanted(case), case.kind, case.setting)
+        asked = self._chosen(self._wanted(case), case.kind, case.setting)
+        chosen = tuple(rule for rule in asked if self._could(rule, case.lines, case.has_past))
         if among is None:
             return chosen
         ids = {rule.id for rule in chosen}
         return tuple(rule for rule in among if id(rule) not in self._bits or rule.id in ids)
 
-    def plan(self, case: "Case", rows: Rows, among: Iterable[Rule] | None = None) -> tuple[Step, ...]:
-        """`of_case` with the rows of the profile in force, without what it switches off."""
+    def _could(self, rule: Rule, lines: "Lines", has_past: bool) -> bool:
+        try:
+            return rule.lines is None or bool(rule.lines(lines, has_past))
+        except Exception:  # noqa: BLE001 - then the rule runs, and what is wrong shows there
+            return True
+
+    def plan(self, case: "Case", rows: Rows, among: Iterable[Rule] | None = None) -> Plan:
+        """`of_case` with the rows of the profile in force, without what it switches off. One for equal lines."""
         if among is not None:
-            return _steps(self.of_case(case, among), rows)
-        key = (self._wanted(case), case.kind, case.setting, id(rows))
-        kept = self._plans.get(key)
+            return Plan(_steps(self.of_case(case, among), rows), rows)
+        key = (id(rows), case.has_past, case.repeats)
+        kept: Plan | None = case.lines.plans.get(key)
         if kept is None:
-            if len(self._plans) >= MOST_KEPT:
-                self._plans.clear()
-            kept = self._plans[key] = (
-                rows,
-                _steps(self._chosen(*key[:3]), rows),
-            )  # the rows stay, so does their id
-        return kept[1]
+            kept = case.lines.plans[key] = Plan(_steps(self.of_case(case), rows), rows)
+        return kept
 
     def _wanted(self, case: "Case") -> int:
         wanted = self._always
         for reading in case.read:
             wanted |= reading.concerns
-        if self._repeats & ~wanted and case.repeats:
-            wanted |= self._repeats
-        return wanted
+        return wanted | self._repeats if case.repeats else wanted
 
     def _choose(self, wanted: int, kind: str, setting: str) -> tuple[Rule, ...]:
         return tuple(

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from audit_rules.case import CLASS
 from audit_rules.catalogue import Catalogue, sources
 from audit_rules.knowledge.coverage_rows import EXPECTED, KINDS
 from audit_rules.knowledge.tables import KNOWLEDGE
+from audit_rules.lines import CLASS
 from audit_rules.report import Text
 
 # tables that say what words mean, not what is dangerous

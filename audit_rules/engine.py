@@ -1,13 +1,14 @@
 """The whole engine. Same document, history, profile and catalogue: same report, always. No clock, no I/O."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from audit_rules.case import Case
 from audit_rules.catalogue import Catalogue, default_catalogue
 from audit_rules.causes import Caused, by_cause, order
-from audit_rules.concerns import Step
+from audit_rules.concerns import Plan, Step
 from audit_rules.knowledge.index_rows import with_comments
+from audit_rules.lines import Lines
 from audit_rules.profile import DEFAULT, ProfileRow
 from audit_rules.releases import BY_SIGNATURE, released
 from audit_rules.report import Finding, Gap, Hit, NotChecked, Release, Report, Severity, Standing, Text
@@ -32,6 +33,14 @@ MOST_KEPT = 10_000
 STANDING: dict[tuple[str, int, int], tuple[Finding, Hit, ProfileRow | None]] = {}
 BY_PHARMACISTS = (None, Release.PHARMACIST, Release.TWO_PHARMACISTS)
 BY_SEVERITY = {Severity.CRITICAL: Release.TWO_PHARMACISTS, Severity.MAJOR: Release.PHARMACIST}
+
+
+class Said(NamedTuple):
+    """What rules said, before causes are one."""
+
+    findings: list[Finding]
+    caused: list[Caused]
+    gaps: list[NotChecked]
 
 
 def audit(
@@ -69,16 +78,27 @@ def audit(
     return _report(document, findings, gaps, len(case.linked), history_status, catalogue)
 
 
-def _run(case: Case, plan: Iterable[Step]) -> tuple[list[Finding], list[NotChecked]]:
-    findings: list[Finding] = []
-    caused: list[Caused] = []
-    gaps: list[NotChecked] = []
+def _run(case: Case, plan: Plan) -> tuple[list[Finding], list[NotChecked]]:
+    """What the lines alone say is found once for every case that has them; then what hangs on this one."""
+    kept: Said | None = plan.said
+    if kept is None:
+        kept = plan.said = Said([], [], [])
+        _ask(case.lines, plan.by_lines, kept)
+    said = Said(kept.findings.copy(), kept.caused.copy(), kept.gaps.copy())
+    _ask(case, plan.steps, said)
+    if said.caused:
+        said.findings.extend(by_cause(said.caused))
+    return said.findings, _merged(said.gaps)
+
+
+def _ask(case: Case | Lines, steps: Iterable[Step], answers: Said) -> None:
     asked: OfCase | None = None
     met: Any = True
-    for when, rule, row in plan:
+    findings, caused, gaps = answers
+    for when, rule, row in steps:
         try:
             if when is not asked:  # rules that stand together often ask the same
-                met = when is None or when(case)
+                met = when is None or when(case)  # type: ignore[arg-type]
                 asked = when
             if not met:
                 continue
@@ -96,9 +116,6 @@ def _run(case: Case, plan: Iterable[Step]) -> tuple[list[Finding], list[NotCheck
             gaps.append(
                 NotChecked(rule=rule.id, lines=(), reason="rule_crashed", holds=True, message=CRASHED)
             )
-    if caused:
-        findings.extend(by_cause(caused))
-    return findings, _merged(gaps)
 
 
 def _standing(rule: Rule, hit: Hit, row: ProfileRow | None) -> Finding:

@@ -37,12 +37,12 @@ def said(drug: Text, effect_zh: str, effect_en: str) -> Text:
 
 def true_of(table: str) -> OfCase:
     """The `when` of a rule that says what `hits` finds: whether that is anything."""
-    return lambda case: case.catalogue.table(table).matching(case, unknown=False)
+    return lambda case: table in case.facts
 
 
 def hits(case: "Case", table: str, at_most: Severity | None = None) -> Iterator[Hit]:
     """One hit for each drug and true fact of a table, with the cause that it shares with others (see `_cause`)."""
-    for match in case.catalogue.table(table).matching(case, unknown=False):
+    for match in case.facts.get(table, ()):
         yield hit(case, match, table, at_most)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from audit_rules.names import plain
 
@@ -61,25 +61,37 @@ def code_of(said: "rx1.Coded", names: Mapping[str, str]) -> str | None:
     return names.get(plain(said.name)) if said.name else None
 
 
-class Coded(NamedTuple):
+class Coded:
     """The codes of one person, each once: as written in capitals; without dots, what is present and what is past.
 
-    `heads` = what the present ones may start with, up to a category.
+    `heads` = what the present ones may start with, up to a category. One object for all who have the same codes.
     """
 
-    written: tuple[str, ...]
-    present: tuple[str, ...]
-    past: tuple[str, ...]
-    heads: frozenset[str]
+    __slots__ = ("_found", "heads", "memory", "past", "present", "written")
+
+    def __init__(self, codes: tuple[str, ...]) -> None:
+        self.written = tuple(dict.fromkeys(code.strip().upper() for code in codes if code.strip()))
+        self.present = tuple(dotless(code) for code in self.written if not is_past(code))
+        self.past = tuple(dotless(code) for code in self.written if is_past(code))
+        self.heads = frozenset(code[:length] for code in self.present for length in range(1, HEAD + 1))
+        self.memory: dict[Any, Any] = {}  # what hangs on the codes alone
+        self._found: dict[tuple[int, int], tuple[tuple[str, ...], Any, Any]] = {}
+
+    def under(self, prefixes: Iterable[str], except_: Iterable[str] = ()) -> tuple[str, ...]:
+        """`matching` of the present codes, remembered for prefixes that stand in a table."""
+        if type(prefixes) is not tuple or type(except_) is not tuple:
+            return matching(self.present, prefixes, except_)
+        key = (id(prefixes), id(except_))  # both are kept with what was found, so their ids stay their own
+        kept = self._found.get(key)
+        if kept is None:
+            kept = self._found[key] = (matching(self.present, prefixes, except_), prefixes, except_)
+        return kept[0]
 
 
-@lru_cache(maxsize=8192)  # many visits carry the same codes
+@lru_cache(maxsize=4096)  # many visits carry the same codes
 def coded(codes: tuple[str, ...]) -> Coded:
     """Codes as posted, sorted out; blank ones are left out."""
-    written = tuple(dict.fromkeys(code.strip().upper() for code in codes if code.strip()))
-    present = tuple(dotless(code) for code in written if not is_past(code))
-    heads = frozenset(code[:length] for code in present for length in range(1, HEAD + 1))
-    return Coded(written, present, tuple(dotless(code) for code in written if is_past(code)), heads)
+    return Coded(codes)
 
 
 def matching(codes: Iterable[str], prefixes: Iterable[str], except_: Iterable[str] = ()) -> tuple[str, ...]:

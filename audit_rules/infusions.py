@@ -4,14 +4,15 @@ from decimal import Decimal
 
 from audit_rules.case import Case
 from audit_rules.items import Item
-from audit_rules.memo import per_case
+from audit_rules.lines import Lines
+from audit_rules.memo import per_lines
 from audit_rules.quantities import amount, measure
 
 INTO_A_VEIN = frozenset({"intravenous", "intravenous_push", "intravenous_infusion", "intraosseous"})
 
 
-@per_case
-def into_a_vein(case: Case) -> tuple[Item, ...]:
+@per_lines
+def into_a_vein(case: Lines) -> tuple[Item, ...]:
     """Lines into a vein. A line without route goes the way of its infusion group, as solvents are often written."""
     groups = {item.group for item in case.items if item.group is not None and item.route in INTO_A_VEIN}
     return tuple(
@@ -21,14 +22,14 @@ def into_a_vein(case: Case) -> tuple[Item, ...]:
     )
 
 
-def together_with(case: Case, item: Item) -> tuple[Item, ...]:
+def together_with(case: Case | Lines, item: Item) -> tuple[Item, ...]:
     """The lines of its infusion group, itself included; alone where it has no group."""
     if item.group is None:
         return (item,)
     return tuple(other for other in into_a_vein(case) if other.group == item.group)
 
 
-def millilitres(case: Case, item: Item) -> Decimal | None:
+def millilitres(case: Case | Lines, item: Item) -> Decimal | None:
     """The volume a line is written with; None where its dose is no volume."""
     dose = item.raw.dose
     if dose is None or dose.value is None or dose.value <= 0:
@@ -39,7 +40,7 @@ def millilitres(case: Case, item: Item) -> Decimal | None:
     return amount(dose.value, found.unit).value
 
 
-def hours(case: Case, item: Item) -> Decimal | None:
+def hours(case: Case | Lines, item: Item) -> Decimal | None:
     """Over how long a line is to run (`per`), in hours; None where nothing is written or it is no time."""
     per = item.raw.per
     if per is None or per.value is None or per.value <= 0 or not per.unit:

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from audit_rules.icd import matching
 from audit_rules.items import Item, Use
 from audit_rules.knowledge.dose_rows import DoseLimit
 from audit_rules.memo import per_case, per_line
@@ -69,7 +68,7 @@ def rows_for(case: "Case", use: Use, population: str) -> tuple[DoseLimit, ...]:
             continue
         if not row.icd:
             (ordinary if row.max_days is None else brief).append(row)
-        elif matching(case.patient.codes, row.icd):
+        elif case.patient.coded.under(row.icd):
             (special if row.max_days is None else brief).append(row)
     by_weight = [row for row in ordinary if row.basis == "kg"] if special else ordinary
     if any(row.basis == "kg" for row in special):

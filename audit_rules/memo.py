@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
     from audit_rules.catalogue import Catalogue
     from audit_rules.items import Use
+    from audit_rules.lines import Lines
 
 P = ParamSpec("P")
 S = TypeVar("S")
@@ -36,6 +37,26 @@ def per_line(function: Callable[["Use", "Catalogue"], T]) -> Callable[["Use", "C
             return use.memory[function]  # type: ignore[no-any-return]
         except KeyError:
             found = use.memory[function] = function(use, catalogue)
+            return found
+
+    return wraps(function)(remembered)
+
+
+class _WithLines(Protocol):
+    @property
+    def lines(self) -> "Lines":
+        """The lines to look at."""
+
+
+def per_lines(function: Callable[["Lines"], T]) -> Callable[[_WithLines], T]:
+    """Remember what hangs on the lines alone, for every case with the same lines. Takes a case or lines."""
+
+    def remembered(case: _WithLines) -> T:
+        memory = case.lines.memory
+        try:
+            return memory[function]  # type: ignore[no-any-return]
+        except KeyError:
+            found = memory[function] = function(case.lines)
             return found
 
     return wraps(function)(remembered)

@@ -7,24 +7,35 @@ from typing import TYPE_CHECKING
 from audit_rules.items import Use
 from audit_rules.knowledge.dose_rows import FrequencyLimit
 from audit_rules.limits import by_route
+from audit_rules.memo import per_lines
 from audit_rules.together import at_once
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
+    from audit_rules.lines import Lines
 
 SLACK = Decimal("1.1")  # once a month is written as every 28 or every 30 days
 
 
 def too_often(case: "Case") -> Iterator[tuple[Use, FrequencyLimit]]:
     """Each use with each limit that its frequency exceeds. Once-only and open frequencies exceed none."""
-    table: dict[str, tuple[FrequencyLimit, ...]] = case.catalogue.table("frequency_limits")
-    for use in at_once(case):
+    for use, row in exceeded(case):
+        if _meets(case, use, row):
+            yield use, row
+
+
+@per_lines
+def exceeded(lines: "Lines") -> tuple[tuple[Use, FrequencyLimit], ...]:
+    """Each use with each row of its drug that its frequency exceeds, before the patient is looked at."""
+    table: dict[str, tuple[FrequencyLimit, ...]] = lines.catalogue.table("frequency_limits")
+    found: list[tuple[Use, FrequencyLimit]] = []
+    for use in at_once(lines):
         frequency = use.item.frequency
-        if frequency is None or frequency.once or frequency.per_day is None or use.ingredient not in table:
+        if frequency is None or frequency.once or frequency.per_day is None:
             continue
-        for row in table[use.ingredient]:
-            if frequency.per_day > row.times / row.days * SLACK and _meets(case, use, row):
-                yield use, row
+        rows = table.get(use.ingredient, ())
+        found += [(use, row) for row in rows if frequency.per_day > row.times / row.days * SLACK]
+    return tuple(found)
 
 
 def _meets(case: "Case", use: Use, row: FrequencyLimit) -> bool:

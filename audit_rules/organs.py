@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from audit_rules import liver
-from audit_rules.icd import matching
 from audit_rules.items import Use
 from audit_rules.knowledge.dose_rows import LiverLimit, RenalBand
 from audit_rules.limits import by_route
@@ -93,6 +91,26 @@ def _bands(use: Use, catalogue: "Catalogue") -> tuple[tuple[RenalBand, ...], tup
     return tuple(row for row in met if not row.icd), tuple(row for row in met if row.icd)
 
 
+class Worry(NamedTuple):
+    """From which GFR on no band of a drug asks for anything; None = there is no such bound."""
+
+    metric: str
+    above: Decimal | None
+
+
+@per_line
+def _worry(use: Use, catalogue: "Catalogue") -> Worry | None:
+    """A quick no before the bands are read; None where the drug has none that asks for anything."""
+    bands = [band for rows in _bands(use, catalogue) for band in rows]
+    asking = [band for band in bands if band.verdict != "ok"]
+    if not asking:
+        return None
+    metric, tops = bands[0].metric, [band.to for band in asking]
+    known = [top for top in tops if top is not None]
+    certain = len(known) == len(tops) and all(band.metric == metric for band in bands)
+    return Worry(metric, max(known) if certain else None)
+
+
 def inside(band: RenalBand, found: Kidney) -> bool:
     """Whether the band holds some of what the GFR may be."""
     if found.high == found.low:
@@ -109,6 +127,12 @@ def verdicts(case: "Case") -> Iterator[tuple[Use, RenalBand, Kidney]]:
     if not case.patient.lab_codes and not case.icd(STAGED):
         return
     for use in in_a_day(case):
+        worry = _worry(use, case.catalogue)
+        if worry is None:
+            continue
+        found = kidney(case, worry.metric)
+        if found is None or (worry.above is not None and found.low >= worry.above):
+            continue
         rows = bands_for(case, use)
         found = kidney(case, rows[0].metric) if rows else None
         met = [band for band in rows if found and inside(band, found)]
@@ -117,10 +141,16 @@ def verdicts(case: "Case") -> Iterator[tuple[Use, RenalBand, Kidney]]:
             yield use, band, found
 
 
-@lru_cache(maxsize=4096)  # many visits carry the same codes
-def _coded_states(catalogue: "Catalogue", codes: tuple[str, ...]) -> dict[str, str]:
-    states: dict[str, tuple[str, ...]] = catalogue.table("liver_states")
-    return {state: met[0] for state, prefixes in states.items() if (met := matching(codes, prefixes))}
+def _coded_states(case: "Case") -> dict[str, str]:
+    """States with the first code that shows them, remembered for all who have the same codes."""
+    states: dict[str, tuple[str, ...]] = case.catalogue.table("liver_states")
+    coded = case.patient.coded
+    kept = coded.memory.get(id(states))
+    if kept is None:
+        met = {state: coded.under(prefixes) for state, prefixes in states.items()}
+        found = {state: codes[0] for state, codes in met.items() if codes}
+        kept = coded.memory[id(states)] = (states, found)  # the table stays, so does its id
+    return dict(kept[1])
 
 
 @per_case
@@ -128,7 +158,7 @@ def liver_states(case: "Case") -> dict[str, str]:
     """States of the liver with what shows them: coded diseases, transaminases above three times normal, and the
     Child-Pugh class of a cirrhosis as far as it is known.
     """
-    found = dict(_coded_states(case.catalogue, case.patient.codes))
+    found = _coded_states(case)
     for code in ("alt", "ast") if case.patient.lab_codes else ():
         lab = case.patient.lab(code, max_age_days=STALE // 4)
         if lab is not None and lab.value > ALT_ACTIVE:

@@ -115,7 +115,8 @@ class Patient:
         return None if weeks is None else 1 if weeks < 14 else 2 if weeks < 28 else 3
 
     @lazily
-    def _coded(self) -> Coded:
+    def coded(self) -> Coded:
+        """All codes of conditions and diagnoses, sorted out."""
         said, diagnosed = self._raw.conditions, self._document.diagnoses or ()
         posted = (*said, *diagnosed) if said else diagnosed
         names = self._diagnosis_names
@@ -124,22 +125,22 @@ class Patient:
     @property
     def conditions(self) -> tuple[str, ...]:
         """All ICD-10 codes of conditions and diagnoses, as written in capitals, each once."""
-        return self._coded.written
+        return self.coded.written
 
     @lazily
     def codes(self) -> tuple[str, ...]:
         """`conditions` that are present, without dots: no family history, no past disease."""
-        return self._coded.present
+        return self.coded.present
 
     @lazily
     def heads(self) -> frozenset[str]:
         """What `codes` may start with, up to three characters: a quick no before they are compared."""
-        return self._coded.heads
+        return self.coded.heads
 
     @property
     def past_codes(self) -> tuple[str, ...]:
         """Family history and past disease, without dots."""
-        return self._coded.past
+        return self.coded.past
 
     @property
     def lab_codes(self) -> Collection[str]:
@@ -161,13 +162,15 @@ class Patient:
         newest: dict[str, Lab] = {}
         if not self._raw.observations:
             return newest
-        for seen in self._raw.observations or ():
-            if seen.value is None or seen.at is None or seen.at > self._document.issued_at:
+        issued_at = self._document.issued_at
+        for seen in self._raw.observations:
+            if seen.value is None or seen.at is None or seen.at > issued_at:
                 continue
             code = plain(seen.code)
             unit = self._lab_units.get((code, plain(seen.unit or "")))
             if unit is not None and (code not in newest or newest[code].at < seen.at):
-                newest[code] = Lab(seen.value * unit.factor, unit.unit, seen.at)
+                factor = unit.factor
+                newest[code] = Lab(seen.value if factor == 1 else seen.value * factor, unit.unit, seen.at)
         return newest
 
     def egfr(self, max_age_days: int | None = None) -> Lab | None:

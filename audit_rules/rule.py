@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from audit_rules.case import Case
     from audit_rules.catalogue import Catalogue
     from audit_rules.items import Reading
+    from audit_rules.lines import Lines
 
 CATEGORIES = frozenset(
     """
@@ -21,10 +22,11 @@ CATEGORIES = frozenset(
     """.split()  # noqa: SIM905 - one readable line of words
 )
 
-Check = Callable[["Case"], Iterator[Hit | Gap]]
+Check = Callable[[Any], Iterator[Hit | Gap]]  # takes a case, or `Lines` where the rule says `lines_only`
 Concerned = Callable[[Any], frozenset[str]]
 OfLine = Callable[["Reading", "Catalogue"], bool]
-OfCase = Callable[["Case"], Any]  # what it answers counts as true or false
+OfLines = Callable[["Lines", bool], Any]  # what it answers counts as true or false
+OfCase = Callable[["Case"], Any]  # the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,8 @@ class Rule:
     kinds: tuple[str, ...] | None = None
     settings: tuple[str, ...] | None = None
     line: OfLine | None = None
+    lines: OfLines | None = None
+    lines_only: bool = False
     repeats: bool = False
     when: OfCase | None = None
     retired: bool = False
@@ -69,7 +73,9 @@ class Given(TypedDict, total=False):
     A line concerns it that holds one of `ingredients(catalogue)` and for which `line(reading, catalogue)` is true:
     this is asked once for every line that is written alike, so it looks at nothing but the line. With `repeats` it
     is also concerned where an ingredient comes more than once, on these lines or from earlier. `kinds` and
-    `settings` and `when(case)`, which is asked each time and must be cheap, narrow it further. None = any.
+    `settings` and `lines(lines, has_past)`, asked once for all prescriptions with the same lines, and `when(case)`,
+    asked each time, narrow it further. None = any. With `lines_only` the check is given the lines and no case: what it
+    says is worked out once for all who have them.
     """
 
     release: Release | None
@@ -80,6 +86,8 @@ class Given(TypedDict, total=False):
     kinds: tuple[str, ...] | None
     settings: tuple[str, ...] | None
     line: OfLine | None
+    lines: OfLines | None
+    lines_only: bool
     repeats: bool
     when: OfCase | None
     retired: bool

@@ -12,6 +12,7 @@ from audit_rules.past import Past
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
+    from audit_rules.lines import Lines
 
 HOURS_A_DAY = 24
 _NOTE = re.compile(
@@ -20,7 +21,7 @@ _NOTE = re.compile(
 _OF_WHAT = re.compile(r"(?P<drug>.+?)\s*(?:皮肤试验|皮试|skin test)\s*[::]?\s*(?P<result>\S.*)")
 
 
-def result(case: "Case", item: Item) -> str | None:
+def result(case: "Case | Lines", item: Item) -> str | None:
     """`negative`, `positive`, `exempt`, `pending`, `desensitised`, or None where nothing or nothing known is written.
 
     Notes of lot and day do not count, and the drug tested may stand before the result: it must be of the group of the
@@ -39,7 +40,7 @@ def result(case: "Case", item: Item) -> str | None:
     return None
 
 
-def _same_group(case: "Case", item: Item, drug: str) -> bool:
+def _same_group(case: "Case | Lines", item: Item, drug: str) -> bool:
     meaning = case.catalogue.drugs.find(drug)
     if meaning is None:
         return False

@@ -7,29 +7,30 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from audit_rules.items import Use
-from audit_rules.memo import per_case
+from audit_rules.memo import per_lines
 from audit_rules.quantities import Amount
 from audit_rules.turns import in_turn
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
+    from audit_rules.lines import Lines
 
 SYSTEMIC = frozenset({"oral", "parenteral", "rectal"})
 
 
-@per_case
-def at_once(case: "Case") -> tuple[Use, ...]:
+@per_lines
+def at_once(lines: "Lines") -> tuple[Use, ...]:
     """The uses of the prescription; those of one drug by one route at the same times of day as one, with the sums.
 
     Doses as needed and doses given once stand alone: they are not meant for the same moment.
     """
-    return _merged(case, _moment)
+    return _merged(lines.uses, _moment)
 
 
-@per_case
-def in_a_day(case: "Case") -> tuple[Use, ...]:
+@per_lines
+def in_a_day(lines: "Lines") -> tuple[Use, ...]:
     """The uses of the prescription; regular ones of one drug that add up in a day as one, with the sums."""
-    return _merged(case, _day)
+    return _merged(lines.uses, _day)
 
 
 def way(use: Use) -> str | None:
@@ -51,8 +52,7 @@ def _day(use: Use) -> Any:
     return None if use.daily is None or once else (use.ingredient, way(use), use.daily.unit)
 
 
-def _merged(case: "Case", key_of: Callable[[Use], Any]) -> tuple[Use, ...]:
-    uses = case.uses
+def _merged(uses: tuple[Use, ...], key_of: Callable[[Use], Any]) -> tuple[Use, ...]:
     if len({use.ingredient for use in uses}) == len(uses):
         return uses
     groups: dict[Any, list[Use]] = {}
@@ -81,12 +81,12 @@ def _total(amounts: Iterable[Amount | None]) -> Amount | None:
     return Amount(sum((amount.value for amount in known), Decimal(0)), known[0].unit)
 
 
-def daily_of(case: "Case", use: Use) -> Amount | None:
+def daily_of(case: "Case | Lines", use: Use) -> Amount | None:
     """What all lines of the drug that add up with this one give in a day."""
     return _daily(case).get((use.line, use.ingredient), use.daily)
 
 
-@per_case
-def _daily(case: "Case") -> dict[tuple[int, str], Amount | None]:
-    found = [use for use in in_a_day(case) if use.others]
+@per_lines
+def _daily(lines: "Lines") -> dict[tuple[int, str], Amount | None]:
+    found = [use for use in in_a_day(lines) if use.others]
     return {(line, use.ingredient): use.daily for use in found for line in use.lines}

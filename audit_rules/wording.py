@@ -10,9 +10,10 @@ from audit_rules.report import Text
 if TYPE_CHECKING:
     from audit_rules.case import Case
     from audit_rules.catalogue import Catalogue
+    from audit_rules.lines import Lines
 
 
-def named(case: "Case", keys: Iterable[str]) -> Text:
+def named(case: "Case | Lines", keys: Iterable[str]) -> Text:
     """Ingredients as people read them: Chinese name, and the key, which is the English name or pinyin."""
     return _named(case.catalogue, tuple(keys))
 

@@ -63,7 +63,7 @@ class Part:
     negated: bool = False
     asks_past: bool = False  # some of the ICD-10 names are codes of past disease
 
-    def holds(self, case: "Case", doses: Doses) -> Truth:
+    def holds(self, case: "Case", doses: Doses = NO_DOSES) -> Truth:
         """Whether the part is true of the case."""
         if self.asks == "icd":
             for code in _codes(self, case) if self.asks_past else case.patient.codes:

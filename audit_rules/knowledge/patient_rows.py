@@ -4,20 +4,22 @@ All these tables have one shape, so widening any of them is adding a row.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from audit_rules.knowledge.conditions import Condition, Doses, Truth
-from audit_rules.knowledge.gates import OPEN, Gate, gate_of
+from audit_rules.knowledge.conditions import NO_DOSES, Condition, Doses, Part, Truth
 from audit_rules.knowledge.tables import BadTable, Tables, load, table
+from audit_rules.knowledge.truths import Truths, asked_later, often
+from audit_rules.memo import per_lines
 from audit_rules.report import Severity
 from audit_rules.together import daily_of
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
     from audit_rules.items import Item, Use
+    from audit_rules.lines import Lines
 
 CLASS = "class:"
 TABLES = ("pregnancy", "lactation", "diseases", "ages", "sexes", "geriatric", "labs", "indications")
@@ -48,80 +50,107 @@ class Match(NamedTuple):
     doses: Doses
 
 
-class Gated(NamedTuple):
-    """Facts of one ingredient that stand behind one gate. `places` = where each stands among all of the ingredient."""
-
-    gate: Gate
-    places: tuple[int, ...]
-
-
 class Facts:
     """One table, by ingredient."""
 
     def __init__(self, by_ingredient: dict[str, tuple[Fact, ...]]) -> None:
         self._by_ingredient = by_ingredient
-        self._alone: dict[int, Gate] = {}
         self.ingredients = frozenset(by_ingredient)
 
     def of(self, ingredient: str) -> tuple[Fact, ...]:
         """Every fact about an ingredient, by itself or through a class."""
         return self._by_ingredient.get(ingredient, ())
 
-    def matching(self, case: "Case", *, unknown: bool = True) -> list[Match]:
-        """Every fact about a drug of this prescription that is true, or with `unknown` may be, by line."""
-        key = (self, unknown)
-        kept: list[Match] | None = case.memory.get(key)
-        if kept is None:
-            kept = case.memory[key] = [
-                match
-                for use in case.uses
-                if use.ingredient in self.ingredients
-                for match in self._of(use, case, unknown)
-            ]
-        return kept
+    def all(self) -> Iterable[tuple[Fact, ...]]:
+        """The facts of each ingredient."""
+        return self._by_ingredient.values()
 
-    def _of(self, use: "Use", case: "Case", unknown: bool) -> Iterator[Match]:
-        gate, facts, gated = self._of_line(use)
-        if not facts or gate.shut(case) or (not unknown and gate.unmeasured(case)):
-            return
-        places: list[int] = []
-        for each, behind in gated:
-            if not each.shut(case) and (unknown or not each.unmeasured(case)):
-                places += behind
-        places.sort()
-        doses = Doses(own=daily_of(case, use), item=use.item)
-        for place in places:
-            truth = facts[place].when.holds(case, doses)
-            if truth or (unknown and truth is None):
-                yield Match(use, facts[place], truth, doses)
-
-    def _of_line(self, use: "Use") -> "OfLine":
+    def by_route(self, use: "Use") -> tuple[Fact, ...]:
         """What of the table concerns the drug by the route of its line; remembered on the use."""
-        kept: OfLine | None = use.memory.get(self)
+        kept: tuple[Fact, ...] | None = use.memory.get(self)
         if kept is None:
-            facts = tuple(f for f in self._by_ingredient[use.ingredient] if reaches(use.item, f.routes))
-            gate = gate_of([fact.when for fact in facts]) if facts else OPEN
-            kept = use.memory[self] = OfLine(gate, facts, _gated(facts, self._alone))
+            kept = use.memory[self] = tuple(f for f in self.of(use.ingredient) if reaches(use.item, f.routes))
         return kept
 
+    def possible(self, case: "Case") -> list[Match]:
+        """Every fact about a drug of this prescription that is true, or may be, by line."""
+        found: list[Match] = []
+        for use in case.uses:
+            facts = self.by_route(use)
+            doses = Doses(own=daily_of(case, use), item=use.item) if facts else NO_DOSES
+            truths = ((fact, fact.when.holds(case, doses)) for fact in facts)
+            found += [Match(use, fact, truth, doses) for fact, truth in truths if truth is not False]
+        return found
 
-class OfLine(NamedTuple):
-    """Facts for one line: the gate before all of them, the facts, the gates before some of them."""
 
-    gate: Gate
-    facts: tuple[Fact, ...]
-    gated: tuple[Gated, ...]
+class Way(NamedTuple):
+    """One way for a fact to be true of a line: the bits that it needs, and what is asked after them.
+
+    `place` = where it stands among all ways of the lines.
+    """
+
+    place: int
+    bits: int
+    later: tuple[Part, ...]
+    table: str
+    match: Match
 
 
-def _gated(facts: tuple[Fact, ...], alone: dict[int, Gate]) -> tuple[Gated, ...]:
-    """Facts behind equal gates together; `alone` = the gates made so far, by the id of the fact."""
-    found: dict[Gate, list[int]] = defaultdict(list)
-    for place, fact in enumerate(facts):
-        gate = alone.get(id(fact))
-        if gate is None:
-            gate = alone[id(fact)] = gate_of((fact.when,))
-        found[gate].append(place)
-    return tuple(Gated(gate, tuple(places)) for gate, places in found.items())
+class Ways(NamedTuple):
+    """The ways of some lines, each under the bit that is most seldom true; under 0 those that need none."""
+
+    bits: int
+    under: dict[int, tuple[Way, ...]]
+
+
+@per_lines
+def _ways(lines: "Lines") -> Ways:
+    """Every way in which a fact of these tables could be true of these lines, by table, line and row."""
+    bits: dict[Part, int] = lines.catalogue.table("truths").bits
+    found: dict[int, list[Way]] = defaultdict(list)
+    place = 0
+    for name in TABLES:
+        facts: Facts = lines.catalogue.table(name)
+        for use in lines.uses:
+            doses = Doses(own=daily_of(lines, use), item=use.item)
+            for fact in facts.by_route(use):
+                match = Match(use, fact, True, doses)
+                for parts in fact.when.alternatives or ((),):
+                    needed = {part: bits[part] for part in parts if not asked_later(part)}
+                    seldom = needed[min(needed, key=often)] if needed else 0
+                    later = tuple(filter(asked_later, parts))
+                    found[seldom].append(Way(place, sum(needed.values()), later, name, match))
+                    place += 1
+    return Ways(sum(found), {bit: tuple(ways) for bit, ways in found.items()})
+
+
+def true_facts(case: "Case") -> dict[str, list[Match]]:
+    """By table every fact about a drug of this prescription that is true, by line; a table without any is left out.
+
+    Asked through `case.facts`, which remembers it.
+    """
+    ways = _ways(case)
+    if not ways.under:
+        return {}
+    truths: Truths = case.catalogue.table("truths")
+    true = truths.of(case)
+    met = [way for way in ways.under.get(0, ()) if _asked(case, way)]
+    left = ways.bits & true
+    while left:
+        bit = left & -left
+        left ^= bit
+        met += [way for way in ways.under[bit] if way.bits & true == way.bits and _asked(case, way)]
+    met.sort()
+    found: dict[str, list[Match]] = {}
+    for way in met:
+        matches = found.setdefault(way.table, [])
+        if not matches or matches[-1] is not way.match:  # it may be true in more ways than one
+            matches.append(way.match)
+    return found
+
+
+def _asked(case: "Case", way: Way) -> bool:
+    return not way.later or all(part.holds(case, way.match.doses) for part in way.later)
 
 
 def reaches(item: "Item", routes: tuple[str, ...]) -> bool:
@@ -164,6 +193,19 @@ for _name in TABLES:
     _builder = partial(_facts, _name)
     _builder.__module__ = __name__
     table(_name)(_builder)
+
+
+@table("truths")
+def truths(tables: Tables) -> Truths:
+    """The parts of all conditions of these tables."""
+    facts = (fact for name in TABLES for rows in tables.table(name).all() for fact in rows)
+    parts = (part for fact in facts for way in fact.when.alternatives for part in way)
+    classes = tables.table("classes")
+
+    def members(cell: str) -> frozenset[str]:
+        return classes[cell.removeprefix(CLASS)] if cell.startswith(CLASS) else frozenset((cell,))
+
+    return Truths((part for part in parts if not asked_later(part)), members)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from audit_rules.case import Case
+from audit_rules.lines import Lines
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -25,8 +25,9 @@ PLACES = {
     ingredients=lambda catalogue: frozenset(
         k for k, r in catalogue.ingredients.items() if r.antimicrobial == "special"
     ),
+    lines_only=True,
 )
-def special_use_for_outpatient(case: Case) -> Iterator[Hit]:
+def special_use_for_outpatient(case: Lines) -> Iterator[Hit]:
     """A special-use (特殊使用级) systemic antimicrobial on an outpatient, home or internet prescription.
 
     Why it matters: reserve antibiotics need a specialist's consultation on the ward; as outpatient drugs they are lost

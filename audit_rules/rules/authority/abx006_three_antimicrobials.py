@@ -17,6 +17,7 @@ from audit_rules.wording import named
     sources=("cn-antimicrobial-guide-2015", "cn-comment-2010"),
     refs=("CN-ABX-008",),
     ingredients=lambda catalogue: frozenset(k for k, r in catalogue.ingredients.items() if r.antimicrobial),
+    lines=lambda lines, _: len(lines.items) > 2,
 )
 def three_antimicrobials(case: Case) -> Iterator[Hit]:
     """Three or more lines with systemic antimicrobials on one prescription outside the ward.

@@ -45,6 +45,8 @@ def dose_over_maximum_for_weight(case: Case) -> Iterator[Hit | Gap]:
     5 mg/kg takes the sight.
     What to do: work the dose out again by weight.
     """
+    if case.patient.age_years < ADULT:
+        return
     for use in at_once(case):
         rows = [row for row in rows_for(case, use, "adult") if row.basis == "kg"]
         if not rows or case.patient.weight_kg is None or slipped(case, use):

@@ -3,6 +3,8 @@ from collections.abc import Iterator
 from audit_rules.case import Case
 from audit_rules.knowledge.interaction_rows import DuplicateClass
 from audit_rules.knowledge.patient_rows import reaches
+from audit_rules.lines import Lines
+from audit_rules.memo import per_lines
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.taken import Taken, current, others, past_text, several
@@ -21,6 +23,7 @@ CHANGEOVER = 7  # days of an earlier supply that may be left when a drug is chan
     severity=Severity.MAJOR,
     refs=("CN-APP-018", "CN-APP-006"),
     ingredients=lambda catalogue: frozenset(catalogue.table(TABLE)),
+    lines=lambda lines, has_past: has_past or _some_shared(lines),
     when=several,
 )
 def same_class(case: Case) -> Iterator[Hit | Gap]:
@@ -33,24 +36,36 @@ def same_class(case: Case) -> Iterator[Hit | Gap]:
     Why it matters: the second NSAID, sedative or anticoagulant adds harm and no effect.
     What to do: keep one; when one replaces the other, say that the first is stopped.
     """
-    for rows, members in _by_class(case) if _shared(case) else ():
+    for rows, members in _by_class(case) if _shared_with_past(case) else ():
         doubled = _without_intended(case, members)
         if any(taken.line is not None for taken in doubled):
             yield _hit(case, rows, doubled)
 
 
-def _shared(case: Case) -> bool:
-    """Whether some class of today's drugs stands there twice at all, whatever the routes."""
-    table, today = case.catalogue.table(TABLE), dict.fromkeys([use.ingredient for use in case.uses])
-    seen: set[str] = set()
-    for key in today:
-        for row in table.get(key, ()):
-            if row.class_ in seen:
-                return True
-            seen.add(row.class_)
-    if not seen or not case.has_past:
-        return False
-    earlier = [past.ingredient for past in case.past if past.ingredient not in today]
+@per_lines
+def _classes(lines: Lines) -> tuple[str, ...]:
+    """The classes of today's drugs, once for each drug."""
+    table = lines.catalogue.table(TABLE)
+    return tuple(row.class_ for key in lines.ingredients for row in table.get(key, ()))
+
+
+def _some_shared(lines: Lines) -> bool:
+    return _shared(lines)
+
+
+@per_lines
+def _shared(lines: Lines) -> bool:
+    """Whether some class of today's drugs stands there twice, whatever the routes."""
+    classes = _classes(lines)
+    return len(set(classes)) < len(classes)
+
+
+def _shared_with_past(case: Case) -> bool:
+    """The same, or whether an earlier drug is of a class of today's."""
+    if _shared(case) or not case.has_past:
+        return _shared(case)
+    table, seen = case.catalogue.table(TABLE), frozenset(_classes(case))
+    earlier = {past.ingredient for past in case.past}.difference(case.lines.ingredients) if seen else ()
     return any(row.class_ in seen for key in earlier for row in table.get(key, ()))
 
 

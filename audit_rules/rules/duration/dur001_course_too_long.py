@@ -1,13 +1,18 @@
 """A course longer than the label allows."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from audit_rules.case import Case
+from audit_rules.items import Reading
 from audit_rules.limits import by_route
 from audit_rules.quantities import shown
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
+
+if TYPE_CHECKING:
+    from audit_rules.catalogue import Catalogue
 
 
 @rule(
@@ -16,6 +21,7 @@ from audit_rules.wording import named
     category="duration",
     severity=Severity.MAJOR,
     ingredients=lambda catalogue: frozenset(catalogue.table("durations")),
+    line=lambda reading, catalogue: _long(reading, catalogue),
 )
 def course_too_long(case: Case) -> Iterator[Hit | Gap]:
     """More days in one line than the label allows in one course. Diseases that need longer courses are left out.
@@ -53,3 +59,11 @@ def course_too_long(case: Case) -> Iterator[Hit | Gap]:
             sources=(row.source,),
             cause=f"duration:{use.line}:{use.ingredient}",
         )
+
+
+def _long(reading: Reading, catalogue: "Catalogue") -> bool:
+    """Whether the line is longer than some row of its drugs allows."""
+    days, rows = reading.item.days, catalogue.table("durations")
+    return days is not None and any(
+        days > row.max_days for key in reading.item.ingredients for row in rows.get(key, ())
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from audit_rules.case import Case
+from audit_rules.lines import Lines
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -17,8 +17,9 @@ from audit_rules.wording import named
     sources=("cn-prescription-2007", "cn-comment-2010"),
     refs=("CN-NRM-004",),
     ingredients=lambda catalogue: frozenset(k for k, r in catalogue.ingredients.items() if r.kind == "piece"),
+    lines_only=True,
 )
-def pieces_with_other_drugs(case: Case) -> Iterator[Hit]:
+def pieces_with_other_drugs(case: Lines) -> Iterator[Hit]:
     """Decoction pieces stand on one prescription with western or patent medicines.
 
     Why it matters: pieces are dispensed and decocted apart; the law asks for a prescription of their own.

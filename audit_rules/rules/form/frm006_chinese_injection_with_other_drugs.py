@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from audit_rules.case import Case
+from audit_rules.lines import Lines
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -21,8 +21,9 @@ SOLVENTS = frozenset({"sodium chloride", "glucose"})
     ingredients=lambda catalogue: frozenset(
         k for k, r in catalogue.ingredients.items() if "chinese_injection" in r.flags
     ),
+    lines_only=True,
 )
-def chinese_injection_with_other_drugs(case: Case) -> Iterator[Hit]:
+def chinese_injection_with_other_drugs(case: Lines) -> Iterator[Hit]:
     """A Chinese herbal injection shares its prescription with other drugs, a second such injection among them. Its solvent
     may stand there.
 

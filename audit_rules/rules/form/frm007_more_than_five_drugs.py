@@ -22,7 +22,7 @@ INTO_A_VEIN = frozenset(
     sources=("cn-prescription-2007", "cn-comment-2010"),
     refs=("CN-NRM-006",),
     kinds=("western",),
-    when=lambda case: case.catalogue.table("law").ever_below("max_drugs", len(case.items)),
+    lines=lambda lines, _: lines.catalogue.table("law").ever_below("max_drugs", len(lines.items)),
 )
 def more_than_five_drugs(case: Case) -> Iterator[Hit]:
     """A western or patent prescription lists more than five drugs.

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from audit_rules.case import Case
 from audit_rules.items import Item
+from audit_rules.lines import Lines
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -21,8 +21,9 @@ WHERE_APPLIED = frozenset({"topical", "ophthalmic", "otic", "nasal", "vaginal", 
     refs=("CN-NRM-008",),
     kinds=("western",),
     line=lambda reading, _: bool(_missing(reading.item, frequency_of_group=False)),
+    lines_only=True,
 )
-def dose_or_frequency_missing(case: Case) -> Iterator[Hit]:
+def dose_or_frequency_missing(case: Lines) -> Iterator[Hit]:
     """A line of a western prescription has no dose or no frequency. What is applied to skin, eye or the like may lack the dose.
 
     Why it matters: the patient does not know how much and how often; no overdose can be seen.
@@ -60,5 +61,5 @@ def _missing(item: Item, frequency_of_group: bool) -> list[Text]:
     return found
 
 
-def _is_piece(case: Case, item: Item) -> bool:
+def _is_piece(case: Lines, item: Item) -> bool:
     return any(case.ingredient(key).kind == "piece" for key in item.ingredients)

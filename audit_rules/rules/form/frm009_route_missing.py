@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from audit_rules.case import Case
 from audit_rules.items import Item
+from audit_rules.lines import Lines
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
 
@@ -18,8 +18,9 @@ from audit_rules.rule import rule
     refs=("CN-NRM-008",),
     kinds=("western",),
     line=lambda reading, _: _without_route(reading.item),
+    lines_only=True,
 )
-def route_missing(case: Case) -> Iterator[Hit]:
+def route_missing(case: Lines) -> Iterator[Hit]:
     """A line of a western prescription says no route and its dosage form implies none.
 
     Why it matters: the same drug by another route can be another dose or a danger.
@@ -49,5 +50,5 @@ def _without_route(item: Item) -> bool:
     return item.route is None and not (item.raw.route or "").strip()
 
 
-def _is_piece(case: Case, item: Item) -> bool:
+def _is_piece(case: Lines, item: Item) -> bool:
     return any(case.ingredient(key).kind == "piece" for key in item.ingredients)

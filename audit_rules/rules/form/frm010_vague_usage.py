@@ -6,6 +6,8 @@ from functools import lru_cache
 
 from audit_rules.case import Case
 from audit_rules.items import Item
+from audit_rules.lines import Lines
+from audit_rules.memo import per_lines
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
 
@@ -24,7 +26,7 @@ VAGUE = re.compile(
     release=Release.RESUBMIT,
     sources=("cn-prescription-2007", "cn-comment-2010"),
     refs=("CN-NRM-009",),
-    when=lambda case: case.herbal is not None or any(map(_vague, case.items)),
+    when=lambda case: case.herbal is not None or _some(case),
 )
 def vague_usage(case: Case) -> Iterator[Hit]:
     """Frequency, instructions or the usage of a decoction say "as directed" (遵医嘱), "own use" (自用) or the like.
@@ -45,6 +47,15 @@ def vague_usage(case: Case) -> Iterator[Hit]:
             action=Text("写明具体用量、频次与疗程。", "Write how much, how often and how long."),
             evidence={"text": words, "article": "处方管理办法 §6(四)"},
         )
+
+
+def _some(case: Case) -> bool:
+    return _some_vague(case)
+
+
+@per_lines
+def _some_vague(lines: Lines) -> bool:
+    return any(map(_vague, lines.items))
 
 
 def _vague(item: Item) -> tuple[str, ...]:

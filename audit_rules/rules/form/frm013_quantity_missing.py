@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from audit_rules.case import Case
 from audit_rules.items import Item
+from audit_rules.lines import Lines
 from audit_rules.report import Hit, Release, Severity, Standing, Text
 from audit_rules.rule import rule
 
@@ -19,8 +19,9 @@ from audit_rules.rule import rule
     refs=("CN-NRM-008",),
     kinds=("western",),
     line=lambda reading, _: _without_quantity(reading.item),
+    lines_only=True,
 )
-def quantity_missing(case: Case) -> Iterator[Hit]:
+def quantity_missing(case: Lines) -> Iterator[Hit]:
     """A line of a western prescription does not say how many packs or units are to be given out.
 
     Why it matters: the dispenser must work it out from dose, frequency and days.

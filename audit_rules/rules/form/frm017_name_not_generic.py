@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from audit_rules.case import Case
+from audit_rules.lines import Lines
 from audit_rules.names import plain
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
@@ -24,8 +24,9 @@ KINDS = {
     sources=("cn-prescription-2007", "cn-comment-2010"),
     refs=("CN-NRM-007",),
     line=lambda reading, catalogue: plain(reading.item.name) in catalogue.table("name_habits"),
+    lines_only=True,
 )
-def name_not_generic(case: Case) -> Iterator[Hit]:
+def name_not_generic(case: Lines) -> Iterator[Hit]:
     """A drug is written by an abbreviation, a code, a brand name or a former name instead of its generic name.
 
     Only names that stand in the table are spoken of; a name that nobody knows is a gap (GAP001). Self-made abbreviations

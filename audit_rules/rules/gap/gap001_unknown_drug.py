@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from audit_rules.case import Case
+from audit_rules.lines import Lines
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
 
@@ -14,8 +14,9 @@ from audit_rules.rule import rule
     severity=Severity.MAJOR,
     sources=("rx1-codes",),
     line=lambda reading, _: not reading.item.known,
+    lines_only=True,
 )
-def unknown_drug(case: Case) -> Iterator[Hit | Gap]:
+def unknown_drug(case: Lines) -> Iterator[Hit | Gap]:
     """A line whose drug name stands in no table, so that nothing about it was checked.
 
     Why it matters: an unknown drug is screened for nothing - no dose, no interaction, no allergy.

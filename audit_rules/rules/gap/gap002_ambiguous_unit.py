@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from audit_rules.case import Case
+from audit_rules.lines import Lines
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
 
@@ -15,8 +15,9 @@ from audit_rules.rule import rule
     sources=("rx1-codes",),
     refs=("CN-APP-020",),
     ingredients=lambda catalogue: catalogue.unit_traps,
+    lines_only=True,
 )
-def ambiguous_unit(case: Case) -> Iterator[Hit | Gap]:
+def ambiguous_unit(case: Lines) -> Iterator[Hit | Gap]:
     """Insulin, heparin, penicillin or a vitamin prescribed in "units", which may be dosage units or IU.
 
     Why it matters: one reading may be a hundred or a million times the other; nobody may guess.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from audit_rules.case import Case
+from audit_rules.lines import Lines
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
 
@@ -31,8 +31,9 @@ WHY = {
     severity=Severity.MAJOR,
     sources=("rx1-codes",),
     line=lambda reading, _: any(use.why_no_dose in WHY for use in reading.uses),
+    lines_only=True,
 )
-def unreadable_dose(case: Case) -> Iterator[Hit | Gap]:
+def unreadable_dose(case: Lines) -> Iterator[Hit | Gap]:
     """A dose that cannot be turned into an amount of its ingredient, so that no dose rule looked at it.
 
     Why it matters: an overdose may stand behind a dose that no rule can read; for a drug where the dose kills,

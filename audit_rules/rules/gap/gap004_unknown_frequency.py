@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from audit_rules.case import Case
+from audit_rules.lines import Lines
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
 
@@ -14,8 +14,9 @@ from audit_rules.rule import rule
     severity=Severity.MAJOR,
     sources=("rx1-codes",),
     line=lambda reading, _: reading.item.frequency is None,
+    lines_only=True,
 )
-def unknown_frequency(case: Case) -> Iterator[Hit | Gap]:
+def unknown_frequency(case: Lines) -> Iterator[Hit | Gap]:
     """A line whose frequency stands in no table, so that its daily dose was not checked.
 
     Why it matters: once a day and once a week are sometimes one letter apart.

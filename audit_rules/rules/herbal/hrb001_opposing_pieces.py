@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from audit_rules.case import Case
 from audit_rules.knowledge.herbal_rows import Opposition
+from audit_rules.lines import Lines
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -20,8 +20,9 @@ KINDS = {"eighteen": Text("十八反", "eighteen antagonisms"), "nineteen": Text
     sources=("cn-pieces-2007", "chp-2020"),
     refs=("CN-TCM-001", "CN-TCM-002"),
     ingredients=lambda catalogue: catalogue.table("oppositions").pieces,
+    lines_only=True,
 )
-def opposing_pieces(case: Case) -> Iterator[Hit]:
+def opposing_pieces(case: Lines) -> Iterator[Hit]:
     """Two pieces of one prescription oppose (十八反) or fear (十九畏) each other.
 
     Why it matters: the pharmacopoeia and the law on pieces name these pairs as not to be combined; toxicity may rise.

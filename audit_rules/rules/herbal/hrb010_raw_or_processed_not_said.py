@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from audit_rules.case import Case
+from audit_rules.lines import Lines
 from audit_rules.report import Hit, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -16,8 +16,9 @@ from audit_rules.wording import named
     sources=("cn-toxic-1988",),
     refs=("CN-TCM-005",),
     ingredients=lambda catalogue: frozenset(catalogue.table("unmarked_pieces")),
+    lines_only=True,
 )
-def raw_or_processed_not_said(case: Case) -> Iterator[Hit]:
+def raw_or_processed_not_said(case: Lines) -> Iterator[Hit]:
     """A piece whose raw form is on the toxic list is written without raw (生) or processed (制).
 
     Why it matters: by law the processed piece is given out then; the prescriber should know.

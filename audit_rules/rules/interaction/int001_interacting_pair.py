@@ -6,9 +6,10 @@ from audit_rules.dangers import dangers_in
 from audit_rules.knowledge.conditions import Doses
 from audit_rules.knowledge.interaction_rows import SILENT, Interaction
 from audit_rules.knowledge.patient_rows import reaches
+from audit_rules.lines import Lines
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
-from audit_rules.taken import Taken, current, others, past_text, several
+from audit_rules.taken import Taken, current, others, past_text
 from audit_rules.wording import named
 
 TABLE = "interactions"
@@ -21,7 +22,8 @@ TABLE = "interactions"
     severity=Severity.MAJOR,
     refs=("CN-APP-007",),
     ingredients=lambda catalogue: frozenset(catalogue.table(TABLE)),
-    when=lambda case: several(case) and _some_pair(case),
+    lines=lambda lines, has_past: has_past or _some_pair(lines, lines.ingredients),
+    when=lambda case: not case.has_past or _some_pair(case.lines, case.ingredients),
 )
 def interacting_pair(case: Case) -> Iterator[Hit | Gap]:
     """Two drugs that must not be taken together, or only with care: in this prescription or with earlier supply.
@@ -44,11 +46,11 @@ def interacting_pair(case: Case) -> Iterator[Hit | Gap]:
                 yield from _said(case, row, left, right)
 
 
-def _some_pair(case: Case) -> bool:
-    """Whether any two of today's and earlier ingredients have a row at all."""
-    table, keys = case.catalogue.table(TABLE), case.ingredients
-    for use in case.uses:
-        partners = table.get(use.ingredient)
+def _some_pair(lines: Lines, keys: frozenset[str]) -> bool:
+    """Whether any of today's ingredients has a row with one of these."""
+    table = lines.catalogue.table(TABLE)
+    for key in lines.ingredients:
+        partners = table.get(key)
         if partners is not None and not partners.keys().isdisjoint(keys):
             return True
     return False

@@ -6,9 +6,10 @@ from audit_rules.causes import danger_cause
 from audit_rules.dangers import DANGERS, Danger
 from audit_rules.knowledge.interaction_rows import StackLevel
 from audit_rules.knowledge.patient_rows import reaches
+from audit_rules.lines import Lines
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
-from audit_rules.taken import Taken, current, others, past_text, several
+from audit_rules.taken import Taken, current, others, past_text
 from audit_rules.wording import named
 
 TABLE = "stacks"
@@ -21,7 +22,8 @@ TABLE = "stacks"
     severity=Severity.MAJOR,
     refs=("CN-APP-007",),
     ingredients=lambda catalogue: frozenset(catalogue.table(TABLE)),
-    when=lambda case: several(case) and _enough(case),
+    lines=lambda lines, has_past: has_past or _enough(lines, lines.ingredients),
+    when=lambda case: not case.has_past or _enough(case.lines, case.ingredients),
 )
 def stacked_danger(case: Case) -> Iterator[Hit | Gap]:
     """Three or more drugs add to one danger: QT, serotonin, potassium, bleeding, sedation, anticholinergic, kidney,
@@ -39,10 +41,10 @@ def stacked_danger(case: Case) -> Iterator[Hit | Gap]:
             yield _hit(case, level, tuple(taken for taken, _ in members.values()))
 
 
-def _enough(case: Case) -> bool:
-    """Whether so many of today's and earlier ingredients add to one stack that it could speak."""
-    needs, counts = case.catalogue.table("stack_needs"), dict[str, int]()
-    for key in case.ingredients:
+def _enough(lines: Lines, keys: frozenset[str]) -> bool:
+    """Whether so many of these ingredients add to one stack that it could speak."""
+    needs, counts = lines.catalogue.table("stack_needs"), dict[str, int]()
+    for key in keys:
         for stack, least in needs.get(key, ()):
             counts[stack] = counts.get(stack, 0) + 1
             if counts[stack] >= least:

@@ -8,6 +8,8 @@ from audit_rules.causes import pair_cause
 from audit_rules.infusions import into_a_vein
 from audit_rules.items import Item
 from audit_rules.knowledge.mixing_rows import Incompatibility, Meeting
+from audit_rules.lines import Lines
+from audit_rules.memo import per_lines
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -22,6 +24,7 @@ from audit_rules.wording import named
     sources=("cn-review-2018",),
     refs=("CN-APP-008",),
     ingredients=lambda catalogue: catalogue.table("iv_incompatibilities").ingredients,
+    lines=lambda lines, _: _some_meet(lines),
 )
 def mixed_incompatible(case: Case) -> Iterator[Hit]:
     """Two injections of one infusion group that precipitate or destroy each other, or a wrong diluent.
@@ -30,17 +33,27 @@ def mixed_incompatible(case: Case) -> Iterator[Hit]:
     What to do: give them apart with flushing, or choose the diluent the label names. Some pairs (ceftriaxone and calcium
     in a newborn) must not even be given apart.
     """
-    given = into_a_vein(case)
-    table = case.catalogue.table("iv_incompatibilities")
     said: set[tuple[int, int]] = set()
-    for one, other in combinations(given, 2):
+    for one, other, meetings in _meetings(case):
         together = one.group is not None and one.group == other.group
-        meetings = (m for m in table.between(one.ingredients, other.ingredients) if _fits(case, m.row))
-        fitting = [(_severity(m.row, together), m) for m in meetings]
+        fitting = [(_severity(m.row, together), m) for m in meetings if _fits(case, m.row)]
         worst = max(((s, m) for s, m in fitting if s is not None), key=_order, default=None)
         if worst is not None and (one.line, other.line) not in said:
             said.add((one.line, other.line))
             yield _hit(case, (one, other), worst[1], worst[0], together)
+
+
+def _some_meet(lines: Lines) -> bool:
+    return bool(_meetings(lines))
+
+
+@per_lines
+def _meetings(lines: Lines) -> tuple[tuple[Item, Item, tuple[Meeting, ...]], ...]:
+    """Two lines into a vein with every row about them, whoever the patient is."""
+    table = lines.catalogue.table("iv_incompatibilities")
+    pairs = combinations(into_a_vein(lines), 2)
+    found = ((one, other, tuple(table.between(one.ingredients, other.ingredients))) for one, other in pairs)
+    return tuple(met for met in found if met[2])
 
 
 def _order(found: tuple[Severity, Meeting]) -> tuple[Severity, str, str, str, str]:

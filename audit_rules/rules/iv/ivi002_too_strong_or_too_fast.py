@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from audit_rules.case import Case
 from audit_rules.infusions import hours, into_a_vein, millilitres, together_with
 from audit_rules.items import Item, Use
 from audit_rules.knowledge.mixing_rows import DILUENT, InfusionLimit
+from audit_rules.lines import Lines
 from audit_rules.quantities import shown
 from audit_rules.report import Hit, Severity, Text
 from audit_rules.rule import rule
@@ -24,8 +24,9 @@ PUSHED = "intravenous_push"
     sources=("cn-review-2018",),
     refs=("CN-APP-008",),
     ingredients=lambda catalogue: frozenset(catalogue.table(TABLE)),
+    lines_only=True,
 )
-def too_strong_or_too_fast(case: Case) -> Iterator[Hit]:
+def too_strong_or_too_fast(case: Lines) -> Iterator[Hit]:
     """An infusion whose concentration is outside what its label allows, that runs too fast, or that must be diluted
     and is written without a diluent.
 
@@ -46,7 +47,7 @@ def too_strong_or_too_fast(case: Case) -> Iterator[Hit]:
                     break
 
 
-def _found(case: Case, use: Use, row: InfusionLimit) -> dict[str, str] | None:
+def _found(case: Lines, use: Use, row: InfusionLimit) -> dict[str, str] | None:
     """The numbers that break the bound, as evidence; None where it holds or cannot be told."""
     if row.kind == "undiluted":
         return {"diluent": "none"} if _undiluted(case, use.item) else None
@@ -65,14 +66,14 @@ def _found(case: Case, use: Use, row: InfusionLimit) -> dict[str, str] | None:
     return {"mg_per_mL": shown(strength), "limit": shown(row.bound), "mL": shown(volume)} if broken else None
 
 
-def _undiluted(case: Case, item: Item) -> bool:
+def _undiluted(case: Lines, item: Item) -> bool:
     """Whether it is to drip by itself: no diluent in its group, nor (without group) on any line without group."""
     if item.group is None and millilitres(case, item) is None:
         return False  # a weight by itself: its diluent may stand elsewhere
     return not _diluents(case, item)
 
 
-def _diluents(case: Case, item: Item) -> bool:
+def _diluents(case: Lines, item: Item) -> bool:
     """Whether a diluent, or a line nobody understands, shares its group or its lack of one."""
     diluents = case.catalogue.classes[DILUENT]
     others = (o for o in into_a_vein(case) if o.group == item.group and o.line != item.line)
@@ -87,7 +88,7 @@ def _milligrams(use: Use, row: InfusionLimit) -> Decimal | None:
     return use.single.value if use.single.unit == "mg" else None
 
 
-def _volume(case: Case, item: Item) -> Decimal | None:
+def _volume(case: Lines, item: Item) -> Decimal | None:
     """Millilitres of the whole group. A drug by weight adds nothing; a diluent without volume, or with none to tell
     whether it belongs here, makes the sum unknown.
     """
@@ -102,7 +103,7 @@ def _volume(case: Case, item: Item) -> Decimal | None:
     return total or None
 
 
-def _hit(case: Case, use: Use, row: InfusionLimit, evidence: dict[str, str]) -> Hit:
+def _hit(case: Lines, use: Use, row: InfusionLimit, evidence: dict[str, str]) -> Hit:
     name = named(case, (use.ingredient,))
     numbers = _numbers(row, evidence)
     return Hit(

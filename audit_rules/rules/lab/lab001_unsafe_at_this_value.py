@@ -3,6 +3,8 @@ from collections.abc import Iterator
 from audit_rules.case import Case
 from audit_rules.facts import hits
 from audit_rules.knowledge.conditions import lab_of
+from audit_rules.lines import Lines
+from audit_rules.memo import per_lines
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -17,7 +19,7 @@ TABLE = "labs"
     severity=Severity.MAJOR,
     refs=("CN-APP-013",),
     ingredients=lambda catalogue: catalogue.table(TABLE).ingredients | catalogue.table("labs_asked").keys(),
-    when=lambda case: case.patient.lab_codes or _asked(case),
+    when=lambda case: TABLE in case.facts or _to_ask(case),
 )
 def unsafe_at_this_value(case: Case) -> Iterator[Hit | Gap]:
     """A recent laboratory value or ECG interval makes the drug dangerous; values that are too old do not count.
@@ -44,6 +46,11 @@ def unsafe_at_this_value(case: Case) -> Iterator[Hit | Gap]:
             )
 
 
-def _asked(case: Case) -> bool:
-    asked = case.catalogue.table("labs_asked")
-    return any(use.ingredient in asked for use in case.uses)
+def _to_ask(case: Case) -> bool:
+    return _asked(case)
+
+
+@per_lines
+def _asked(lines: Lines) -> bool:
+    asked = lines.catalogue.table("labs_asked")
+    return any(use.ingredient in asked for use in lines.uses)

@@ -26,7 +26,7 @@ def unsafe_while_breastfeeding(case: Case) -> Iterator[Hit | Gap]:
     What to do: choose the named alternative, or stop nursing for as long as the row says.
     """
     asked: list[tuple[int, str]] = []
-    for match in case.catalogue.table(TABLE).matching(case):
+    for match in case.catalogue.table(TABLE).possible(case):
         if match.truth:
             yield hit(case, match, TABLE)
         elif match.fact.severity is Severity.CRITICAL and _may_nurse(case):

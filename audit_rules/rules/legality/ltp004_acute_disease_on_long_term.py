@@ -15,7 +15,7 @@ from audit_rules.rule import rule
     release=Release.REASON,
     sources=("cn-long-term-2021",),
     refs=("CN-LTP-004",),
-    when=lambda case: case.long_term,
+    when=lambda case: case.long_term and _only_acute(case),
 )
 def acute_disease_on_long_term(case: Case) -> Iterator[Hit]:
     """A long-term prescription whose diagnoses, with the recorded conditions, are all acute illnesses.
@@ -25,12 +25,9 @@ def acute_disease_on_long_term(case: Case) -> Iterator[Hit]:
     Why it matters: long supplies are for chronic disease in a stable state; an acute illness changes within days.
     What to do: write an ordinary prescription, add the chronic disease that is treated, or state the reason.
     """
-    codes = case.patient.codes
-    if not case.long_term or not codes:
+    if not case.long_term or not _only_acute(case):
         return
-    acute = case.icd(case.catalogue.table("icd_lists")["acute"])
-    if len(acute) < len(codes):
-        return
+    acute = case.patient.codes
     yield Hit(
         lines=tuple(item.line for item in case.items),
         drugs=(),
@@ -44,3 +41,8 @@ def acute_disease_on_long_term(case: Case) -> Iterator[Hit]:
         ),
         evidence={"diagnoses": ", ".join(acute), "article": "长期处方管理规范(试行): 适用于慢性病稳定期患者"},
     )
+
+
+def _only_acute(case: Case) -> bool:
+    codes = case.patient.codes
+    return bool(codes) and len(case.icd(case.catalogue.table("icd_lists")["acute"])) == len(codes)

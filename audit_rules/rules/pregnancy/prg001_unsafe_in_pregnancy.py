@@ -27,7 +27,7 @@ def unsafe_in_pregnancy(case: Case) -> Iterator[Hit | Gap]:
     What to do: follow the named alternative; stopping an antiepileptic or an anticoagulant at once can also harm.
     """
     open_question: dict[bool, list[tuple[int, str]]] = {True: [], False: []}
-    for match in case.catalogue.table(TABLE).matching(case):
+    for match in case.catalogue.table(TABLE).possible(case):
         if match.truth:
             yield hit(case, match, TABLE)
         elif case.patient.pregnant:

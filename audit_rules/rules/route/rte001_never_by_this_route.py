@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from audit_rules.case import Case
 from audit_rules.items import Item
 from audit_rules.knowledge.injection_rows import NeverRoute
+from audit_rules.lines import Lines
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -21,8 +21,9 @@ AT_HOME = frozenset({"outpatient", "internet", "home"})
     sources=("cn-high-alert",),
     refs=("CN-APP-020", "CN-APP-005"),
     ingredients=lambda catalogue: frozenset(catalogue.table("never_routes")),
+    lines_only=True,
 )
-def never_by_this_route(case: Case) -> Iterator[Hit]:
+def never_by_this_route(case: Lines) -> Iterator[Hit]:
     """A drug by a route that kills or maims: vincristine intrathecally, potassium chloride pushed, depot penicillin in a vein.
 
     Why it matters: these are the never events of medication safety; there is no second chance.
@@ -53,7 +54,7 @@ def never_by_this_route(case: Case) -> Iterator[Hit]:
                 )
 
 
-def _slip(case: Case, item: Item, row: NeverRoute) -> bool:
+def _slip(case: Lines, item: Item, row: NeverRoute) -> bool:
     """Whether the supply itself says that it is not given by the route that is written."""
     if row.slip_from_days is None or item.days is None or case.setting not in AT_HOME:
         return False

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from audit_rules.case import Case
 from audit_rules.items import Item
 from audit_rules.knowledge.injection_rows import FormRoutes
+from audit_rules.lines import Lines
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
 
@@ -24,8 +24,9 @@ INTO_THE_BODY = frozenset({"parenteral", "intrathecal", "epidural", "local_injec
     sources=("cn-review-2018", "chp-2020-forms"),
     refs=("CN-APP-005",),
     line=lambda reading, catalogue: _misfit(reading.item, catalogue) is not None,
+    lines_only=True,
 )
-def form_not_for_this_route(case: Case) -> Iterator[Hit]:
+def form_not_for_this_route(case: Lines) -> Iterator[Hit]:
     """The dosage form cannot go by the route: a tablet into a vein, an extended-release tablet crushed for a feeding tube.
 
     Why it matters: an oral form injected kills; a crushed extended-release tablet gives the dose of a day at once.
@@ -45,7 +46,7 @@ def _misfit(item: Item, catalogue: "Catalogue") -> FormRoutes | None:
     return None if fits else row
 
 
-def _hit(case: Case, item: Item, zh: str, en: str) -> Hit:
+def _hit(case: Lines, item: Item, zh: str, en: str) -> Hit:
     route = case.catalogue.routes.get(item.route or "")
     return Hit(
         lines=(item.line,),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from audit_rules.case import Case
+from audit_rules.lines import Lines
 from audit_rules.names import plain
 from audit_rules.report import Hit, Severity, Text
 from audit_rules.rule import rule
@@ -20,8 +20,9 @@ WHOLE = frozenset(
     sources=("chp-2020-forms",),
     refs=("CN-APP-005",),
     line=lambda reading, _: reading.item.form in WHOLE and bool(reading.item.instructions),
+    lines_only=True,
 )
-def slow_form_crushed(case: Case) -> Iterator[Hit]:
+def slow_form_crushed(case: Lines) -> Iterator[Hit]:
     """An extended-release or enteric form whose instructions say to crush, grind or chew it to pieces.
 
     Why it matters: the dose of a whole day comes at once, or the acid of the stomach destroys it.

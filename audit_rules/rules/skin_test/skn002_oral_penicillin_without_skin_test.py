@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from audit_rules.case import Case
 from audit_rules.knowledge.law_rows import INJECTED
+from audit_rules.lines import Lines
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.skin_tests import result
@@ -21,8 +21,9 @@ from audit_rules.wording import named
     ingredients=lambda catalogue: frozenset(
         key for key, row in catalogue.table("skin_tests").items() if row.routes == "any"
     ),
+    lines_only=True,
 )
-def oral_penicillin_without_skin_test(case: Case) -> Iterator[Hit]:
+def oral_penicillin_without_skin_test(case: Lines) -> Iterator[Hit]:
     """A penicillin by mouth and no skin test result is written.
 
     Why it matters: Chinese labels ask for the test by every route, though grave reactions by mouth are rare.

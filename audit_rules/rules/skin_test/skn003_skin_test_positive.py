@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from audit_rules.case import Case
 from audit_rules.items import Item
+from audit_rules.lines import Lines
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.skin_tests import result
@@ -21,8 +21,9 @@ SERUM = "antitoxin"
     sources=("cn-bl-skin-test-2021", "cn-review-2018"),
     refs=("CN-APP-003",),
     line=lambda reading, _: bool(reading.item.skin_test),
+    lines_only=True,
 )
-def skin_test_positive(case: Case) -> Iterator[Hit]:
+def skin_test_positive(case: Lines) -> Iterator[Hit]:
     """The skin test written on a line is positive; any drug of the same group on the prescription is meant too.
 
     A horse serum that has no substitute may be given in rising small doses where the prescriber writes so.
@@ -44,7 +45,7 @@ def skin_test_positive(case: Case) -> Iterator[Hit]:
         yield _hit(case, item, same or item.ingredients, positive[0], slowly)
 
 
-def _hit(case: Case, item: Item, keys: tuple[str, ...], tested: Item, slowly: bool) -> Hit:
+def _hit(case: Lines, item: Item, keys: tuple[str, ...], tested: Item, slowly: bool) -> Hit:
     name = named(case, keys) if keys else Text(item.name, item.name)
     if slowly:
         message = Text(
