@@ -62,6 +62,22 @@ def per_lines(function: Callable[["Lines"], T]) -> Callable[[_WithLines], T]:
     return wraps(function)(remembered)
 
 
+def per_lines_or_case(function: Callable[["Case"], T]) -> Callable[["Case | Lines"], T]:
+    """`per_lines` where every ingredient stands once; where one stands twice the patient decides whether the lines add
+    up (turns.py), so that it is `per_case`. Lines by themselves may be passed only if nothing repeats.
+    """
+
+    def remembered(case: "Case | Lines") -> T:
+        memory = case.memory if case.lines.repeats else case.lines.memory
+        try:
+            return memory[function]  # type: ignore[no-any-return]
+        except KeyError:
+            found = memory[function] = function(case)  # type: ignore[arg-type]
+            return found
+
+    return wraps(function)(remembered)
+
+
 def listed(
     function: Callable[Concatenate["Case", P], Iterator[T]],
 ) -> Callable[Concatenate["Case", P], tuple[T, ...]]:

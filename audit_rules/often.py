@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from audit_rules.items import Use
 from audit_rules.knowledge.dose_rows import FrequencyLimit
 from audit_rules.limits import by_route
-from audit_rules.memo import per_lines
+from audit_rules.memo import per_lines_or_case
 from audit_rules.together import at_once
 
 if TYPE_CHECKING:
@@ -24,12 +24,12 @@ def too_often(case: "Case") -> Iterator[tuple[Use, FrequencyLimit]]:
             yield use, row
 
 
-@per_lines
-def exceeded(lines: "Lines") -> tuple[tuple[Use, FrequencyLimit], ...]:
+@per_lines_or_case
+def exceeded(case: "Case") -> tuple[tuple[Use, FrequencyLimit], ...]:
     """Each use with each row of its drug that its frequency exceeds, before the patient is looked at."""
-    table: dict[str, tuple[FrequencyLimit, ...]] = lines.catalogue.table("frequency_limits")
+    table: dict[str, tuple[FrequencyLimit, ...]] = case.catalogue.table("frequency_limits")
     found: list[tuple[Use, FrequencyLimit]] = []
-    for use in at_once(lines):
+    for use in at_once(case):
         frequency = use.item.frequency
         if frequency is None or frequency.once or frequency.per_day is None:
             continue
@@ -49,3 +49,8 @@ def _meets(case: "Case", use: Use, row: FrequencyLimit) -> bool:
         weight = case.patient.weight_kg
         return bool(use.single and weight and use.single.value / weight >= row.min_per_kg)
     return True
+
+
+def may_exceed(lines: "Lines") -> bool:
+    """Whether some frequency could be too high for these lines, before a case is looked at."""
+    return lines.repeats or bool(exceeded(lines))

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 from audit_rules.case import Case
 from audit_rules.items import Item, Use
 from audit_rules.knowledge.interaction_rows import LONGEST_WASHOUT
-from audit_rules.lines import Lines
-from audit_rules.memo import per_case, per_lines
+from audit_rules.memo import per_case, per_lines_or_case
 from audit_rules.past import Past
 from audit_rules.quantities import Amount
 from audit_rules.report import Text
@@ -43,7 +42,7 @@ class Taken(NamedTuple):
         return {f"supplied_{self.ingredient}": f"{self.past.issued_on.isoformat()} / {until}"}
 
 
-def now(use: Use, case: Case | Lines) -> Taken:
+def now(use: Use, case: Case) -> Taken:
     """A line of this prescription; its daily amount is that of all lines of the drug that add up."""
     return Taken(use.ingredient, use.item, daily_of(case, use), use.line)
 
@@ -58,8 +57,8 @@ def several(case: Case) -> bool:
     return len(case.uses) > 1 or case.has_past
 
 
-@per_lines
-def current(case: Lines) -> tuple[Taken, ...]:
+@per_lines_or_case
+def current(case: Case) -> tuple[Taken, ...]:
     """The lines of this prescription, by ingredient."""
     return tuple([now(use, case) for use in case.uses])
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from audit_rules.items import Use
-from audit_rules.memo import per_lines
+from audit_rules.memo import per_lines_or_case
 from audit_rules.quantities import Amount
 from audit_rules.turns import in_turn
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 SYSTEMIC = frozenset({"oral", "parenteral", "rectal"})
 
 
-@per_lines
-def at_once(lines: "Lines") -> tuple[Use, ...]:
+@per_lines_or_case
+def at_once(case: "Case") -> tuple[Use, ...]:
     """The uses of the prescription; those of one drug by one route at the same times of day as one, with the sums.
 
     Doses as needed and doses given once stand alone: they are not meant for the same moment.
     """
-    return _merged(lines.uses, _moment)
+    return _merged(case, _moment)
 
 
-@per_lines
-def in_a_day(lines: "Lines") -> tuple[Use, ...]:
+@per_lines_or_case
+def in_a_day(case: "Case") -> tuple[Use, ...]:
     """The uses of the prescription; regular ones of one drug that add up in a day as one, with the sums."""
-    return _merged(lines.uses, _day)
+    return _merged(case, _day)
 
 
 def way(use: Use) -> str | None:
@@ -52,8 +52,9 @@ def _day(use: Use) -> Any:
     return None if use.daily is None or once else (use.ingredient, way(use), use.daily.unit)
 
 
-def _merged(uses: tuple[Use, ...], key_of: Callable[[Use], Any]) -> tuple[Use, ...]:
-    if len({use.ingredient for use in uses}) == len(uses):
+def _merged(case: "Case", key_of: Callable[[Use], Any]) -> tuple[Use, ...]:
+    uses = case.uses
+    if not case.lines.repeats:
         return uses
     groups: dict[Any, list[Use]] = {}
     for place, use in enumerate(uses):
@@ -86,7 +87,7 @@ def daily_of(case: "Case | Lines", use: Use) -> Amount | None:
     return _daily(case).get((use.line, use.ingredient), use.daily)
 
 
-@per_lines
-def _daily(lines: "Lines") -> dict[tuple[int, str], Amount | None]:
-    found = [use for use in in_a_day(lines) if use.others]
+@per_lines_or_case
+def _daily(case: "Case") -> dict[tuple[int, str], Amount | None]:
+    found = [use for use in in_a_day(case) if use.others]
     return {(line, use.ingredient): use.daily for use in found for line in use.lines}

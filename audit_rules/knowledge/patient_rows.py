@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from audit_rules.knowledge.conditions import NO_DOSES, Condition, Doses, Part, Truth
 from audit_rules.knowledge.tables import BadTable, Tables, load, table
 from audit_rules.knowledge.truths import Truths, asked_later, often
-from audit_rules.memo import per_lines
+from audit_rules.memo import per_lines_or_case
 from audit_rules.report import Severity
 from audit_rules.together import daily_of
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
     from audit_rules.items import Item, Use
-    from audit_rules.lines import Lines
 
 CLASS = "class:"
 TABLES = ("pregnancy", "lactation", "diseases", "ages", "sexes", "geriatric", "labs", "indications")
@@ -103,16 +102,16 @@ class Ways(NamedTuple):
     under: dict[int, tuple[Way, ...]]
 
 
-@per_lines
-def _ways(lines: "Lines") -> Ways:
+@per_lines_or_case
+def _ways(case: "Case") -> Ways:
     """Every way in which a fact of these tables could be true of these lines, by table, line and row."""
-    bits: dict[Part, int] = lines.catalogue.table("truths").bits
+    bits: dict[Part, int] = case.catalogue.table("truths").bits
     found: dict[int, list[Way]] = defaultdict(list)
     place = 0
     for name in TABLES:
-        facts: Facts = lines.catalogue.table(name)
-        for use in lines.uses:
-            doses = Doses(own=daily_of(lines, use), item=use.item)
+        facts: Facts = case.catalogue.table(name)
+        for use in case.uses:
+            doses = Doses(own=daily_of(case, use), item=use.item)
             for fact in facts.by_route(use):
                 match = Match(use, fact, True, doses)
                 for parts in fact.when.alternatives or ((),):

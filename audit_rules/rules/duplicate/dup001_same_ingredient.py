@@ -121,7 +121,9 @@ def _sum_within(case: Case, uses: tuple[Use, ...]) -> Amount | None:
     if case.patient.age_years < ADULT or len(known) < len(uses) or len({amount.unit for amount in known}) > 1:
         return None
     together = Amount(sum((amount.value for amount in known), Decimal(0)), known[0].unit)
-    rows = [r for use in uses for r in totals(case, use) if r.unit == together.unit and r.daily_max is not None]
+    rows = [
+        r for use in uses for r in totals(case, use) if r.unit == together.unit and r.daily_max is not None
+    ]
     return None if not rows or over(together, rows, "daily_max") else together
 
 

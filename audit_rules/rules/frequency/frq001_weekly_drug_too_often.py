@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from audit_rules.case import Case
 from audit_rules.causes import daily_cause
-from audit_rules.often import exceeded, too_often
+from audit_rules.often import may_exceed, too_often
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -19,7 +19,7 @@ from audit_rules.wording import named
     ingredients=lambda catalogue: frozenset(
         key for key, rows in catalogue.table("frequency_limits").items() if any(row.days > 1 for row in rows)
     ),
-    lines=lambda lines, _: bool(exceeded(lines)),
+    lines=lambda lines, _: may_exceed(lines),
 )
 def weekly_drug_too_often(case: Case) -> Iterator[Hit | Gap]:
     """A drug given every few days, weekly or monthly, prescribed at shorter intervals. Diseases where daily doses

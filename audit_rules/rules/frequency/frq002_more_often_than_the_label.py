@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from audit_rules.case import Case
 from audit_rules.causes import daily_cause
-from audit_rules.often import exceeded, too_often
+from audit_rules.often import may_exceed, too_often
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -17,7 +17,7 @@ from audit_rules.wording import named
     severity=Severity.MODERATE,
     refs=("CN-APP-005",),
     ingredients=lambda catalogue: frozenset(catalogue.table("frequency_limits")),
-    lines=lambda lines, _: bool(exceeded(lines)),
+    lines=lambda lines, _: may_exceed(lines),
 )
 def more_often_than_the_label(case: Case) -> Iterator[Hit | Gap]:
     """More doses a day than the label names for the drug or its slow-release form.

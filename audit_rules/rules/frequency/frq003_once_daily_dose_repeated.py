@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from audit_rules.case import Case
 from audit_rules.causes import dose_cause
 from audit_rules.limits import told
-from audit_rules.often import exceeded, too_often
+from audit_rules.often import may_exceed, too_often
 from audit_rules.report import Gap, Hit, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
@@ -22,7 +22,7 @@ from audit_rules.wording import named
         for key, rows in catalogue.table("frequency_limits").items()
         if any(row.min_per_kg is not None for row in rows)
     ),
-    lines=lambda lines, _: bool(exceeded(lines)),
+    lines=lambda lines, _: may_exceed(lines),
 )
 def once_daily_dose_repeated(case: Case) -> Iterator[Hit | Gap]:
     """An aminoglycoside dose that is large enough for a day, in mg per kg, given more than once a day.
