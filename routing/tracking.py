@@ -18,6 +18,7 @@ from rxcenter.errors import Invalid, Words
 from rxcenter.jobs import queue
 from rxcenter.jobs.queue import NewJob, Work
 from rxcenter.ledger.recording import record, transaction
+from rxcenter.prescriptions.lifecycle import lock
 
 AHEAD = timedelta(hours=24)  # how far an update may be dated into the future
 MOST = 100
@@ -79,10 +80,11 @@ def track(updates: Sequence[Update], *, by: Actor, at: datetime) -> list[Trackin
     the batch; the others are told that they were not stored because of it).
     """
     with transaction():
-        claims = {
-            c.pk: c for c in Claim.objects.filter(pk__in=[u.claim for u in updates], dispenser=by.institution)
-        }
-        # One lock for each order, in the lock order of all: two batches of one order cannot pass each other
+        mine = Claim.objects.filter(pk__in=[u.claim for u in updates], dispenser=by.institution)
+        claims = {c.pk: c for c in mine.select_related("order")}
+        # In the lock order of all, prescriptions first: two batches of one order cannot pass each other, and a part
+        # that moves twice in one transaction looks at its parent once more when it commits
+        lock([c.order.prescription_id for c in claims.values()])
         orders = (
             Order.objects.select_for_update()
             .filter(pk__in={c.order_id for c in claims.values()})

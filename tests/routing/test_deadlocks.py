@@ -1,9 +1,10 @@
 """Invariant 24: any verbs at once, on any orders, with batches of timers between them: refused or done, never deadlocked."""
 
 import random
+import time
 from datetime import timedelta
 from decimal import Decimal
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 
 import pytest
 from django.db import connection
@@ -118,6 +119,48 @@ class Chance:
         self.random.shuffle(subjects)
         with transaction():
             work([Work(n, "x", subject, None, 1, subject) for n, subject in enumerate(subjects)], at)
+
+
+def test_invariant_24_a_report_on_an_order_and_its_part_against_the_return_of_the_part():
+    """A row that is written twice in a transaction has its foreign keys checked at the commit: the part's parent."""
+    north, oak = people.north(), people.oak()
+    road.dispenser(north)
+    road.dispenser(oak, in_pool=True)
+    order = road.routed(north, routing=road.TO_OAK, items=acts.items(28, 14))
+    by, kept = holder(oak), road.claimed(order, oak)
+    part = split(kept.claim.pk, kept.token, [2], reason="out_of_stock", by=by, at=NOON, offer_to_me=True).part
+    half = road.claimed(part, oak)
+    returned, wrong = Event(), []
+
+    def report():
+        returned.wait(timeout=30)
+        try:
+            track([Update(c.claim.pk, "u1", "ready", NOON) for c in (kept, half)], by=by, at=NOON)
+        except Exception as error:
+            wrong.append(repr(error))
+        finally:
+            connection.close()
+
+    other = Thread(target=report)
+    other.start()
+    with transaction():
+        give_back(half.claim.pk, half.token, reason="patient_delayed", by=by, at=NOON)
+        returned.set()
+        until_somebody_waits()
+    other.join(timeout=30)
+    assert wrong == []
+    assert (road.state(order), road.state(part)) == ("claimed", "offered")
+
+
+def until_somebody_waits():
+    """For a lock, in another session."""
+    for _ in range(300):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waited")
 
 
 @pytest.mark.timeout(300)
