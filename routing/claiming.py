@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError
-from django.db import transaction as database
+from django.db.models import Case, Exists, OuterRef, Value, When
 from uuid_utils.compat import uuid7
 
 from routing import refusals
@@ -21,12 +21,13 @@ from rxcenter.accounts.roles import Actor
 from rxcenter.errors import NotFound, Refused, Words
 from rxcenter.jobs import queue
 from rxcenter.jobs.queue import NewJob
-from rxcenter.ledger.recording import transaction
+from rxcenter.ledger.recording import joined
 from rxcenter.patients.sealing import seal
 from rxcenter.prescriptions.models import Prescription
 from rxcenter.prescriptions.states import State
 
 LEASE = timedelta(minutes=30)
+CONTENT = ("document", "sealed")  # of the prescription: what the check of its digest and the answer need
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,13 @@ def claim(order: UUID, *, by: Actor, at: datetime, proven: bool = False) -> Clai
     names; for SignatureInvalid see quarantining.py.
     """
     me = by.institution or ""
-    with transaction():
-        seen = Order.objects.filter(pk=order).only("prescription_id").first()
-        if seen is None or not (proven or Offer.objects.filter(order=order, dispenser=me).exists()):
+    asked = Exists(Offer.objects.filter(order=OuterRef("pk"), dispenser=me))
+    with joined():
+        seen = Order.objects.filter(pk=order).values_list("prescription_id", asked).first()
+        if seen is None or not (proven or seen[1]):
             raise NotFound
-        prescription, locked = lock_order(seen.prescription_id, order)
+        prescription, locked = lock_order(seen[0], order, also=CONTENT)
+        locked.prescription = prescription  # the answer shows it: it is not read again
         refusal = _refusal(locked, prescription, me, proven=proven, at=at)
         if refusal is not None:
             raise refusal
@@ -61,17 +64,18 @@ def _take(order: Order, by: Actor, me: str, at: datetime) -> Claimed:
     taken = Taken("claimed", body={"claim": str(row), "dispenser": me}, dispensers=[me], changes=next_fence())
     move_order(order, taken, by=by, at=at)
     made = new_claim(order, row, me, at)
-    Offer.objects.filter(order=order, dispenser=me, state=Offer.State.PENDING).update(
-        state=Offer.State.ACCEPTED, answered_at=at
-    )
+    mine = When(dispenser=me, then=Value(Offer.State.ACCEPTED))
     Offer.objects.filter(order=order, state=Offer.State.PENDING).update(
-        state=Offer.State.SUPERSEDED, answered_at=at
+        state=Case(mine, default=Value(Offer.State.SUPERSEDED)), answered_at=at
     )
     return made
 
 
 def new_claim(order: Order, row: UUID, me: str, at: datetime) -> Claimed:
-    """The claim of an order that was just moved behind a new fence, with its token and its timer."""
+    """The claim of an order that was just moved behind a new fence, with its token and its timer.
+
+    A refusal by the index leaves the transaction unusable: nothing of it can be kept.
+    """
     token = new_token()
     made = Claim(
         id=row,
@@ -84,8 +88,7 @@ def new_claim(order: Order, row: UUID, me: str, at: datetime) -> Claimed:
         lease_until=at + LEASE,
     )
     try:
-        with database.atomic():
-            made.save(force_insert=True)
+        made.save(force_insert=True)
     except IntegrityError as error:
         raise refusals.WithAnotherDispenser(_HELD) from error
     queue.add([NewJob("lapse", row, due_at=made.lease_until)])

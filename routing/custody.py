@@ -12,7 +12,7 @@ from routing.models import Order, OrderLine
 from routing.states import MOVES, TERMINAL, Move, OrderState
 from rxcenter.accounts.roles import Actor
 from rxcenter.errors import Forbidden, ReasonNeeded, Words, WrongState
-from rxcenter.ledger.recording import record, transaction
+from rxcenter.ledger.recording import joined, record
 from rxcenter.prescriptions.lifecycle import lock
 from rxcenter.prescriptions.models import Prescription
 
@@ -32,9 +32,9 @@ class Taken:
     changes: Mapping[str, Any] = field(default_factory=dict)
 
 
-def lock_order(prescription: UUID, order: UUID) -> tuple[Prescription, Order]:
-    """Lock both rows in the protocol's order and read them as they now are."""
-    row = lock([prescription])[prescription]
+def lock_order(prescription: UUID, order: UUID, also: Sequence[str] = ()) -> tuple[Prescription, Order]:
+    """Lock both rows in the protocol's order and read them as they now are; `also`: see lifecycle.lock."""
+    row = lock([prescription], also)[prescription]
     return row, Order.objects.select_for_update().get(pk=order)
 
 
@@ -75,7 +75,7 @@ def move_order(order: Order, taken: Taken, *, by: Actor, at: datetime) -> Order:
     allowed = _allowed(taken, by)
     # What has moved stands on the supervisor's list no longer
     changes = {"stale": False, **taken.changes}
-    with transaction():
+    with joined():
         changed = Order.objects.filter(
             pk=order.pk, state__in=allowed.before, claim_seq=order.claim_seq
         ).update(state=allowed.after, state_since=at, **changes)
@@ -86,17 +86,26 @@ def move_order(order: Order, taken: Taken, *, by: Actor, at: datetime) -> Order:
             OrderLine.objects.filter(order=order, live=True).update(live=False)
         elif order.state in TERMINAL:  # a correction brings it back (T19, T20)
             OrderLine.objects.filter(order=order).update(live=True)
-        order.refresh_from_db(fields=["state", "state_since", "claim_seq", *changes])
+        _take_over(order, {"state": allowed.after, "state_since": at, **changes})
     return order
+
+
+def _take_over(order: Order, written: Mapping[str, Any]) -> None:
+    """What the UPDATE wrote, into the row in hand. It asked for the fence that was seen, so the next one is known."""
+    for name, value in written.items():
+        setattr(order, name, order.claim_seq + 1 if value is _NEXT_FENCE else value)
 
 
 def _part_of(order: Order) -> dict[str, Any]:
     return {"parent": str(order.parent_id)} if order.parent_id else {}
 
 
+_NEXT_FENCE = F("claim_seq") + 1
+
+
 def next_fence() -> dict[str, Any]:
     """The column change that makes every earlier holder's writes miss."""
-    return {"claim_seq": F("claim_seq") + 1}
+    return {"claim_seq": _NEXT_FENCE}
 
 
 def wrong_state(order: Order, move: str) -> WrongState:

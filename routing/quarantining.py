@@ -14,7 +14,7 @@ from routing.offering import close_offers
 from routing.refusals import SignatureInvalid
 from routing.states import MOVES
 from rxcenter.accounts.roles import SYSTEM, Actor
-from rxcenter.ledger.recording import transaction
+from rxcenter.ledger.recording import joined, transaction
 
 REASON = "invalid_digital_signature"
 T = TypeVar("T")
@@ -35,7 +35,7 @@ def or_quarantine(act: Callable[[], T], *, at: datetime) -> T | SignatureInvalid
 
     A refusal that is raised takes its transaction back, and the quarantine with it: so this one is returned.
     """
-    with transaction():
+    with joined():
         try:
             with transaction():
                 return act()

@@ -150,4 +150,8 @@ class Offer(models.Model):
                 fields=["order", "dispenser"], condition=Q(state="pending"), name="one_pending_offer_each"
             ),
         ]
-        indexes = [models.Index(fields=["dispenser", "state"])]
+        indexes = [
+            models.Index(fields=["dispenser", "state"]),
+            # A dispenser's own list, oldest first: never by way of everything that was ever offered
+            models.Index(fields=["dispenser", "id"], condition=Q(state="pending"), name="offer_waiting"),
+        ]

@@ -40,6 +40,20 @@ def transaction() -> Iterator[None]:
         _pending.reset(token)
 
 
+@contextmanager
+def joined() -> Iterator[None]:
+    """The open `transaction()`, or a new one where none is open.
+
+    Unlike a nested `transaction()` it costs no savepoint: a failure inside is a failure of the whole, so whoever
+    catches it must have opened a `transaction()` of its own around this.
+    """
+    if active():
+        yield
+        return
+    with transaction():
+        yield
+
+
 def record(
     type_: str,
     *,

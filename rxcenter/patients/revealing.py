@@ -1,10 +1,8 @@
-"""reveal(): the one way to read personal fields. It writes who read them and why, in the same transaction."""
+"""reveal(): the one way to read personal fields. It writes who read them and why before it shows them."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-from django.db import transaction
 
 from rxcenter.accounts.roles import Actor
 from rxcenter.errors import ReasonNeeded, Words
@@ -31,16 +29,15 @@ def reveal(
     """
     if not purpose.strip():
         raise ReasonNeeded(Words("查看个人信息须说明目的", "reading personal data needs a purpose"))
-    with transaction.atomic():
-        personal = unseal(sealed, table=table, row=row, institution=institution)
-        shown = {k: v for k, v in personal.items() if not fields or k in fields}
-        AccessLog.objects.create(
-            at=at,
-            actor=by.id,
-            role=by.role.value,
-            purpose=purpose[:200],
-            prescription=prescription or row,
-            institution=institution,
-            fields=",".join(sorted(k for k, v in shown.items() if v)),
-        )
+    personal = unseal(sealed, table=table, row=row, institution=institution)
+    shown = {k: v for k, v in personal.items() if not fields or k in fields}
+    AccessLog.objects.create(
+        at=at,
+        actor=by.id,
+        role=by.role.value,
+        purpose=purpose[:200],
+        prescription=prescription or row,
+        institution=institution,
+        fields=",".join(sorted(k for k, v in shown.items() if v)),
+    )
     return shown

@@ -65,8 +65,11 @@ def move_all(
     return [rows[s.prescription] for s in steps]
 
 
-def lock(ids: Sequence[UUID]) -> dict[UUID, Prescription]:
-    """Lock prescriptions in the order of their ids (first in the lock order: prescription, order, line, ledger)."""
+def lock(ids: Sequence[UUID], also: Sequence[str] = ()) -> dict[UUID, Prescription]:
+    """Lock prescriptions in the order of their ids (first in the lock order: prescription, order, line, ledger).
+
+    The document and the sealed fields are large and not read, unless the caller names them in `also`.
+    """
     fields = (
         "id",
         "institution_id",
@@ -79,7 +82,10 @@ def lock(ids: Sequence[UUID]) -> dict[UUID, Prescription]:
         "origin",
     )
     rows = (
-        Prescription.objects.filter(pk__in=ids).only(*fields).order_by("pk").select_for_update(of=("self",))
+        Prescription.objects.filter(pk__in=ids)
+        .only(*fields, *also)
+        .order_by("pk")
+        .select_for_update(of=("self",))
     )
     return {row.pk: row for row in rows}
 

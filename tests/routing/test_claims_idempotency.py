@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from routing import idempotency
 from routing.idempotency import TABLE, asked
 from routing.models import Claim, Dispense, IdempotencyKey, Order
 from rxcenter.ledger.models import Event
@@ -122,7 +123,13 @@ def test_a_stored_answer_is_not_for_somebody_without_the_token(api, oak, order):
     assert slug(api.post(oak, path, body, key="d1", token="x" * 43)) == "idempotency-key-reused"
 
 
-def test_stored_answers_are_kept_seven_days(api, oak, order, pooled):
+def test_about_one_new_answer_in_sixteen_takes_outdated_ones_away():
+    requests = [asked("P0001", "claims", f"key {n}", b"") for n in range(800)]
+    assert 20 < sum(idempotency.tidies(one) for one in requests) < 90
+
+
+def test_stored_answers_are_kept_seven_days(api, oak, order, pooled, monkeypatch):
+    monkeypatch.setattr(idempotency, "TIDY_EVERY", 1)
     api.claim(oak, order, key="old")
     api.claim(oak, order, key="refused-and-not-stored")
     IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(days=7, seconds=1))
