@@ -1,4 +1,4 @@
-"""`python -m bench intake|audit|road [--json] [--rounds N] [--seconds N] [--input FILE]`."""
+"""`python -m bench intake|audit|road|claim [--json] [--rounds N] [--seconds N] [--input FILE]`."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ from bench import figures
 def main() -> int:
     """Measure, print, and keep the result under var/bench."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", choices=("intake", "audit", "road"))
+    parser.add_argument("what", choices=("intake", "audit", "road", "claim"))
     parser.add_argument("--json", action="store_true", help="print JSON only")
     parser.add_argument("--rounds", type=int, default=5, help="rounds whose median counts (default 5)")
     parser.add_argument("--seconds", type=int, default=10, help="about how long each part of a round lasts")
@@ -38,14 +38,17 @@ def _served(words: argparse.Namespace) -> dict[str, Any]:
     _set_up(servers=True)
     from django.utils import timezone
 
-    from bench import intake, road
+    from bench import claims, documents, intake, road
     from rxcenter.demo import centre, register
 
     material = _material(words)
     centre.prepare_database(empty=True)
-    keys = register.load(material.places, timezone.now())
-    measure = intake.measure if words.what == "intake" else road.measure
-    return measure(material, keys, rounds=words.rounds, seconds=words.seconds, connections=words.connections)
+    pharmacies = documents.pharmacies() if words.what == "claim" else []
+    keys = register.load([*material.places, *pharmacies], timezone.now())
+    measures = {"intake": intake.measure, "road": road.measure, "claim": claims.measure}
+    return measures[words.what](
+        material, keys, rounds=words.rounds, seconds=words.seconds, connections=words.connections
+    )
 
 
 def _set_up(*, servers: bool) -> None:

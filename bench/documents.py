@@ -49,6 +49,11 @@ def generated(count: int = COUNT) -> Material:
     return Material(region(SEED)[0], _by_institution([p.body for p in posts]), earlier, name)
 
 
+def pharmacies() -> list[Place]:
+    """The region's pharmacies, which prescribe nothing."""
+    return region(SEED)[1]
+
+
 def from_file(path: Path, count: int = COUNT) -> Material:
     """The newest `count` of a file; the others are history."""
     found = sorted((_compact(raw) for raw in documents(path)), key=lambda raw: json.loads(raw)["issued_at"])

@@ -6,7 +6,7 @@ It shares the machine with what it measures, so every microsecond of it would be
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing import get_context
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -23,11 +23,14 @@ class Sent(NamedTuple):
     body: bytes
 
 
-def request(url: str, key: str, body: bytes) -> bytes:
+def request(
+    url: str, key: str, body: bytes, *, path: str = PATH, headers: Mapping[str, str] | None = None
+) -> bytes:
     """The bytes of one POST."""
+    more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
     head = (
-        f"POST {PATH} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\nAuthorization: Bearer {key}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\nAuthorization: Bearer {key}\r\n"
+        f"Content-Type: application/json\r\n{more}Content-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 
