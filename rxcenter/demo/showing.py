@@ -54,7 +54,6 @@ def planted(rows: Sequence[Found]) -> str:
 
 def addresses(url: str, people: Sequence[Login], password: str, keys: Mapping[str, str]) -> str:
     """Where to look and as whom."""
-    code = "H0001" if "H0001" in keys else next(iter(keys))  # the one the README posts as
     where = [
         ("pharmacists' desk", f"{url}/admin/"),
         ("regulators' pages", f"{url}/reg/"),
@@ -66,9 +65,20 @@ def addresses(url: str, people: Sequence[Login], password: str, keys: Mapping[st
         [
             table(where, ("where", "address")),
             table(logins, ("login", "password", "role", "scope")),
-            f"a placer's key ({code}):  export KEY={keys[code]}\n"
-            f'  curl -H "Authorization: Bearer $KEY" "{url}/api/v1/events?after=0"',
+            to_try(url, keys),
         ]
+    )
+
+
+def to_try(url: str, keys: Mapping[str, str]) -> str:
+    """What README.md and docs/integrating.md ask to be pasted: address, a hospital's key, a pharmacy's key."""
+    hospital = "H0001" if "H0001" in keys else next(iter(keys))
+    pharmacy = "P0001" if "P0001" in keys else next((c for c in keys if c != hospital), hospital)
+    return (
+        f"to try the API, paste this (hospital {hospital}, pharmacy {pharmacy}); then README.md, docs/integrating.md:\n"
+        f"  export RXCENTER_URL={url}\n"
+        f"  export RXCENTER_KEY={keys[hospital]}\n"
+        f"  export PHARMACY_KEY={keys[pharmacy]}"
     )
 
 
