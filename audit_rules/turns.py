@@ -72,11 +72,14 @@ def _loading(case: "Case", use: Use) -> bool:
 
 def _steps(case: "Case", uses: Sequence[Use]) -> bool:
     """Three or more doses that only rise or only fall from line to line, without a time of day. Insulin in the morning,
-    at noon and in the evening looks the same: of high-alert drugs only those that are dosed in steps.
+    at noon and in the evening looks the same: of high-alert drugs only those that are dosed in steps, or started with a
+    loading dose.
     """
     key = uses[0].ingredient
     if "high_alert" in case.ingredient(key).flags and key not in case.members("class:dose_titrated"):
-        return False
+        rows = case.catalogue.table("doses").get(key, ())
+        if all(row.max_days is None for row in rows):
+            return False
     amounts = [use.daily.value for use in uses if use.daily is not None]
     if len(amounts) < max(len(uses), FEW_STEPS):
         return False

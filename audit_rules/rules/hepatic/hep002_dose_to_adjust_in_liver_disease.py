@@ -23,7 +23,8 @@ from audit_rules.wording import named
     when=liver_states,
 )
 def dose_to_adjust_in_liver_disease(case: Case) -> Iterator[Hit | Gap]:
-    """A daily dose above the label's maximum in liver disease, or a regimen that the label changes there.
+    """A daily dose above the label's maximum in liver disease, or a regimen that the label changes there. Twice that
+    maximum needs a pharmacist.
 
     Why it matters: what the liver should break down stays in the body.
     What to do: reduce to the dose named, or monitor as the finding says.
@@ -41,11 +42,18 @@ def dose_to_adjust_in_liver_disease(case: Case) -> Iterator[Hit | Gap]:
                 ),
                 action=Text(row.zh, row.en),
                 evidence=evidence | ({"daily": dose.strip()} if dose else {}),
-                severity=row.severity,
+                severity=max(row.severity, Severity.MAJOR) if _far(use, row) else row.severity,
                 sources=(row.source,),
                 cause=f"hepatic:{use.ingredient}",
                 part_of=dose_causes(use) if row.verdict == "max" else (),
             )
+
+
+def _far(use: Use, row: LiverLimit) -> bool:
+    """Whether a day's dose is twice what liver disease allows."""
+    if use.daily is None or row.daily_max is None or row.verdict != "max":
+        return False
+    return _exceeds(use, row) and use.daily.value >= 2 * row.daily_max
 
 
 def _exceeds(use: Use, row: LiverLimit) -> bool:
