@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from audit_rules import icd
 from audit_rules.dosing import Decoction
+from audit_rules.head import Head
 from audit_rules.items import Item, Reading, Use, read_item
 from audit_rules.knowledge.patient_rows import Match, true_facts
 from audit_rules.lines import CLASS, Lines
@@ -171,6 +172,11 @@ class Case:
         members = self.members(cell)
         past = (p for p in self.open_past if p.ingredient in members)
         return (*self.uses_in(cell), *past)
+
+    @lazily
+    def head(self) -> Head:
+        """What is said beside lines and patient."""
+        return Head.of(self.document)
 
     @lazily
     def facts(self) -> dict[str, list[Match]]:

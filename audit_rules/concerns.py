@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from audit_rules.case import Case
     from audit_rules.catalogue import Catalogue
     from audit_rules.items import Reading
-    from audit_rules.lines import Lines
 
 Asked = tuple[int, frozenset[str] | None, Rule]
 Rows = Mapping[str, ProfileRow]
 MOST_KEPT = 8192
+MOST_PLANS = 64  # for the same lines: heads are few, and whoever makes up new ones fills no memory
 
 
 class Step(NamedTuple):
@@ -84,25 +84,28 @@ class Concerns:
     def of_case(self, case: "Case", among: Iterable[Rule] | None = None) -> tuple[Rule, ...]:
         """The rules that could speak about a case, by id; `among` = only these, those of another catalogue always."""
         asked = self._chosen(self._wanted(case), case.kind, case.setting)
-        chosen = tuple(rule for rule in asked if self._could(rule, case.lines, case.has_past))
+        chosen = tuple(rule for rule in asked if self._could(rule, case))
         if among is None:
             return chosen
         ids = {rule.id for rule in chosen}
         return tuple(rule for rule in among if id(rule) not in self._bits or rule.id in ids)
 
-    def _could(self, rule: Rule, lines: "Lines", has_past: bool) -> bool:
+    def _could(self, rule: Rule, case: "Case") -> bool:
         try:
-            return rule.lines is None or bool(rule.lines(lines, has_past))
+            of_lines = rule.lines is None or rule.lines(case.lines, case.has_past)
+            return bool(of_lines and (rule.head is None or rule.head(case.head)))
         except Exception:  # noqa: BLE001 - then the rule runs, and what is wrong shows there
             return True
 
     def plan(self, case: "Case", rows: Rows, among: Iterable[Rule] | None = None) -> Plan:
-        """`of_case` with the rows of the profile in force, without what it switches off. One for equal lines."""
+        """`of_case` with the rows of the profile in force, without what it switches off. One for equal lines and heads."""
         if among is not None:
             return Plan(_steps(self.of_case(case, among), rows), rows)
-        key = (id(rows), case.has_past, case.repeats)
+        key = (id(rows), case.has_past, case.repeats, case.head)
         kept: Plan | None = case.lines.plans.get(key)
         if kept is None:
+            if len(case.lines.plans) >= MOST_PLANS:
+                case.lines.plans.clear()
             kept = case.lines.plans[key] = Plan(_steps(self.of_case(case), rows), rows)
         return kept
 

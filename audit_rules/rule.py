@@ -11,6 +11,7 @@ from audit_rules.report import Gap, Hit, Release, Severity, Text
 if TYPE_CHECKING:
     from audit_rules.case import Case
     from audit_rules.catalogue import Catalogue
+    from audit_rules.head import Head
     from audit_rules.items import Reading
     from audit_rules.lines import Lines
 
@@ -26,6 +27,7 @@ Check = Callable[[Any], Iterator[Hit | Gap]]  # takes a case, or `Lines` where t
 Concerned = Callable[[Any], frozenset[str]]
 OfLine = Callable[["Reading", "Catalogue"], bool]
 OfLines = Callable[["Lines", bool], Any]  # what it answers counts as true or false
+OfHead = Callable[["Head"], Any]  # the same
 OfCase = Callable[["Case"], Any]  # the same
 
 
@@ -47,6 +49,7 @@ class Rule:
     settings: tuple[str, ...] | None = None
     line: OfLine | None = None
     lines: OfLines | None = None
+    head: OfHead | None = None
     lines_only: bool = False
     repeats: bool = False
     when: OfCase | None = None
@@ -72,10 +75,10 @@ class Given(TypedDict, total=False):
     The others say for which cases it runs, so that most need not; leaving a rule out must never change a report.
     A line concerns it that holds one of `ingredients(catalogue)` and for which `line(reading, catalogue)` is true:
     this is asked once for every line that is written alike, so it looks at nothing but the line. With `repeats` it
-    is also concerned where an ingredient comes more than once, on these lines or from earlier. `kinds` and
-    `settings` and `lines(lines, has_past)`, asked once for all prescriptions with the same lines, and `when(case)`,
-    asked each time, narrow it further. None = any. With `lines_only` the check is given the lines and no case: what it
-    says is worked out once for all who have them.
+    is also concerned where an ingredient comes more than once, on these lines or from earlier. `kinds`, `settings`,
+    `lines(lines, has_past)` and `head(head)` narrow it further, asked once for all prescriptions with the same lines
+    and the same head (head.py); and so does `when(case)`, asked each time. None = any. With `lines_only` the check is
+    given the lines and no case: what it says is worked out once for all who have them.
     """
 
     release: Release | None
@@ -87,6 +90,7 @@ class Given(TypedDict, total=False):
     settings: tuple[str, ...] | None
     line: OfLine | None
     lines: OfLines | None
+    head: OfHead | None
     lines_only: bool
     repeats: bool
     when: OfCase | None

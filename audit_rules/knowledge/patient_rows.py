@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from audit_rules.knowledge.conditions import NO_DOSES, Condition, Doses, Part, Truth
 from audit_rules.knowledge.tables import BadTable, Tables, load, table
 from audit_rules.knowledge.truths import Truths, asked_later, often
-from audit_rules.memo import per_lines_or_case
+from audit_rules.memo import per_lines
 from audit_rules.report import Severity
 from audit_rules.together import daily_of
 
 if TYPE_CHECKING:
     from audit_rules.case import Case
     from audit_rules.items import Item, Use
+    from audit_rules.lines import Lines
 
 CLASS = "class:"
 TABLES = ("pregnancy", "lactation", "diseases", "ages", "sexes", "geriatric", "labs", "indications")
@@ -92,7 +93,8 @@ class Way(NamedTuple):
     bits: int
     later: tuple[Part, ...]
     table: str
-    match: Match
+    use: "Use"
+    fact: Fact
 
 
 class Ways(NamedTuple):
@@ -102,23 +104,21 @@ class Ways(NamedTuple):
     under: dict[int, tuple[Way, ...]]
 
 
-@per_lines_or_case
-def _ways(case: "Case") -> Ways:
+@per_lines
+def _ways(lines: "Lines") -> Ways:
     """Every way in which a fact of these tables could be true of these lines, by table, line and row."""
-    bits: dict[Part, int] = case.catalogue.table("truths").bits
+    bits: dict[Part, int] = lines.catalogue.table("truths").bits
     found: dict[int, list[Way]] = defaultdict(list)
     place = 0
     for name in TABLES:
-        facts: Facts = case.catalogue.table(name)
-        for use in case.uses:
-            doses = Doses(own=daily_of(case, use), item=use.item)
+        facts: Facts = lines.catalogue.table(name)
+        for use in lines.uses:
             for fact in facts.by_route(use):
-                match = Match(use, fact, True, doses)
                 for parts in fact.when.alternatives or ((),):
                     needed = {part: bits[part] for part in parts if not asked_later(part)}
                     seldom = needed[min(needed, key=often)] if needed else 0
                     later = tuple(filter(asked_later, parts))
-                    found[seldom].append(Way(place, sum(needed.values()), later, name, match))
+                    found[seldom].append(Way(place, sum(needed.values()), later, name, use, fact))
                     place += 1
     return Ways(sum(found), {bit: tuple(ways) for bit, ways in found.items()})
 
@@ -141,15 +141,22 @@ def true_facts(case: "Case") -> dict[str, list[Match]]:
         met += [way for way in ways.under[bit] if way.bits & true == way.bits and _asked(case, way)]
     met.sort()
     found: dict[str, list[Match]] = {}
+    last: Way | None = None
     for way in met:
-        matches = found.setdefault(way.table, [])
-        if not matches or matches[-1] is not way.match:  # it may be true in more ways than one
-            matches.append(way.match)
+        if (
+            last is None or way.fact is not last.fact or way.use is not last.use
+        ):  # it may be true in several ways
+            doses = Doses(own=daily_of(case, way.use), item=way.use.item)
+            found.setdefault(way.table, []).append(Match(way.use, way.fact, True, doses))
+        last = way
     return found
 
 
 def _asked(case: "Case", way: Way) -> bool:
-    return not way.later or all(part.holds(case, way.match.doses) for part in way.later)
+    if not way.later:
+        return True
+    doses = Doses(own=daily_of(case, way.use), item=way.use.item)
+    return all(part.holds(case, doses) for part in way.later)
 
 
 def reaches(item: "Item", routes: tuple[str, ...]) -> bool:

@@ -15,7 +15,7 @@ from audit_rules.rule import rule
     release=Release.NOBODY,
     sources=("cn-prescription-2007", "cn-review-2018"),
     refs=("CN-LEG-001",),
-    when=lambda case: not case.prescriber.registered,
+    head=lambda head: not head.registered,
 )
 def prescriber_not_registered(case: Case) -> Iterator[Hit | Gap]:
     """The prescriber is not registered at this institution, or the registration has lapsed.

@@ -21,7 +21,7 @@ NEEDS_COSIGNATURE = {
     release=Release.COSIGN,
     sources=("cn-prescription-2007",),
     refs=("CN-LEG-002",),
-    when=lambda case: case.prescriber.title in NEEDS_COSIGNATURE,
+    head=lambda head: head.title in NEEDS_COSIGNATURE,
 )
 def assistant_without_cosignature(case: Case) -> Iterator[Hit]:
     """An assistant physician or village doctor prescribes outside a rural institution and no physician has co-signed.

@@ -21,7 +21,7 @@ VISITING = frozenset({"visiting", "进修", "进修医师"})
     release=Release.COSIGN,
     sources=("cn-prescription-2007",),
     refs=("CN-LEG-003",),
-    when=lambda case: plain(case.prescriber.practice or "") in TRIAL | VISITING,
+    head=lambda head: plain(head.practice) in TRIAL | VISITING,
 )
 def trial_or_visiting_without_grant(case: Case) -> Iterator[Hit]:
     """The document names the prescriber's practice as trial period without a co-signature, or as visiting without a grant.

@@ -20,7 +20,7 @@ SETTINGS = frozenset({"outpatient", "internet", "home", "emergency"})
     release=Release.REASON,
     sources=("cn-prescription-2007-supply", "cn-comment-2010"),
     refs=("CN-NRM-010", "CN-NRM-011"),
-    when=lambda case: not case.long_term and not (case.reasons.over_supply or "").strip(),
+    head=lambda head: not head.long_term and not head.over_supply,
 )
 def supply_without_reason(case: Case) -> Iterator[Hit]:
     """More than seven days (emergency: three) on a prescription that is not long-term and gives no reason.

@@ -23,6 +23,7 @@ UNSIGNED = Standing(  # made once: nearly every machine-posted document is one
     release=Release.RESUBMIT,
     sources=("cn-review-2018",),
     refs=("CN-LEG-008",),
+    head=lambda head: not head.signed,
 )
 def signature_missing(case: Case) -> Iterator[Hit]:
     """No electronic signature of the prescriber came with the document.

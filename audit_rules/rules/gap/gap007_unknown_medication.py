@@ -13,7 +13,8 @@ from audit_rules.rule import rule
     category="history",
     severity=Severity.MAJOR,
     sources=("rx1-codes",),
-    when=lambda case: case.has_past and case.unread,
+    lines=lambda _, has_past: has_past,
+    when=lambda case: bool(case.unread),
 )
 def unknown_medication(case: Case) -> Iterator[Hit | Gap]:
     """A current medication whose name stands in no table, so that nothing was compared with it.

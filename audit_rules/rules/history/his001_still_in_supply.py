@@ -19,7 +19,7 @@ from audit_rules.wording import named
     refs=("CN-APP-021",),
     version=2,
     repeats=True,
-    when=lambda case: case.has_past,
+    lines=lambda _, has_past: has_past,
 )
 def still_in_supply(case: Case) -> Iterator[Hit | Gap]:
     """The same ingredient was issued before and much of that supply is left.

@@ -23,6 +23,7 @@ OTHER_PEOPLE = 3  # prescribers besides this one, at whichever institution; two 
     refs=("CN-APP-021",),
     version=2,
     ingredients=lambda catalogue: frozenset(k for k, row in catalogue.ingredients.items() if row.control),
+    lines=lambda _, has_past: has_past,
     when=lambda case: bool(case.linked),
 )
 def several_prescribers_of_controlled_drugs(case: Case) -> Iterator[Hit | Gap]:

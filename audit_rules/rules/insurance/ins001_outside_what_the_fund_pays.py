@@ -35,6 +35,7 @@ COURSE = timedelta(days=30)  # earlier supplies of one course are not further ba
     sources=("cn-nrdl-2023",),
     refs=tuple(REFS.values()),
     ingredients=lambda catalogue: frozenset(catalogue.table("insurance_limits")),
+    head=lambda head: bool(head.fee_type),
     when=lambda case: payer(case) is not None,
 )
 def outside_what_the_fund_pays(case: Case) -> Iterator[Hit | Gap]:

@@ -21,7 +21,8 @@ from audit_rules.wording import named
     sources=("cn-fund-2021",),
     refs=("CN-INS-009",),
     repeats=True,
-    when=lambda case: bool(case.linked) and bool(case.document.fee_type),
+    head=lambda head: bool(head.fee_type),
+    when=lambda case: bool(case.linked),
 )
 def supply_billed_twice(case: Case) -> Iterator[Hit]:
     """The fund is to pay, and an earlier supply of the same ingredient is not used up, at whichever institution.

@@ -18,7 +18,7 @@ from audit_rules.wording import named
     release=Release.RESUBMIT,
     sources=("cn-online-ban-2022",),
     refs=("CN-INT-008", "CN-INT-009"),
-    when=lambda case: case.document.routing is not None,
+    head=lambda head: head.routed,
 )
 def not_for_delivery(case: Case) -> Iterator[Hit]:
     """The prescription asks for delivery and holds a drug that may not be sold online.

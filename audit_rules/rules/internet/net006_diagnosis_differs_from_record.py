@@ -21,7 +21,7 @@ CATEGORY = 3  # characters of an ICD-10 category
     sources=("cn-internet-care-2018",),
     refs=("CN-INT-004",),
     settings=("internet",),
-    when=lambda case: case.visit is not None and bool(case.visit.offline_record),
+    head=lambda head: head.record,
 )
 def diagnosis_differs_from_record(case: Case) -> Iterator[Hit]:
     """None of the diagnoses of an internet prescription is in the record of the visit in person that it names.

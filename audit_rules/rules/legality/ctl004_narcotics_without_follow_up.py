@@ -20,6 +20,7 @@ SPECIAL = frozenset({"narcotic", "psychotropic_1"})
     sources=("cn-prescription-2007", "cn-prescription-2007-supply"),
     refs=("CN-SPC-010",),
     ingredients=lambda catalogue: catalogue.table("controls").keys_of(*SPECIAL),
+    lines=lambda _, has_past: has_past,
     when=lambda case: bool(case.linked),
 )
 def narcotics_without_follow_up(case: Case) -> Iterator[Hit]:

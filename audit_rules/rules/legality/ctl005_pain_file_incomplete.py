@@ -19,7 +19,7 @@ SPECIAL = frozenset({"narcotic", "psychotropic_1"})
     sources=("cn-prescription-2007",),
     refs=("CN-SPC-011",),
     ingredients=lambda catalogue: catalogue.table("controls").keys_of(*SPECIAL),
-    when=lambda case: case.programme is not None and bool(case.programme.cancer_pain_file),
+    head=lambda head: head.pain_file,
 )
 def pain_file_incomplete(case: Case) -> Iterator[Hit]:
     """A narcotic or class I psychotropic under a pain file, and the document does not say that the consent is signed.

@@ -17,7 +17,7 @@ from audit_rules.wording import number
     sources=("cn-long-term-2021",),
     refs=("CN-LTP-002",),
     line=lambda reading, catalogue: catalogue.table("law").ever_below("long_term_days", reading.item.days),
-    when=lambda case: case.long_term,
+    head=lambda head: head.long_term,
 )
 def long_term_over_twelve_weeks(case: Case) -> Iterator[Hit]:
     """A long-term prescription for more than 84 days.

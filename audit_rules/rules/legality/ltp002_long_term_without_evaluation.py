@@ -19,7 +19,7 @@ from audit_rules.wording import number
     line=lambda reading, catalogue: catalogue.table("law").ever_below(
         "long_term_evaluated_days", reading.item.days
     ),
-    when=lambda case: case.long_term,
+    head=lambda head: head.long_term,
 )
 def long_term_without_evaluation(case: Case) -> Iterator[Hit]:
     """A long-term prescription for more than 28 days without a recorded strict evaluation and the patient's agreement.

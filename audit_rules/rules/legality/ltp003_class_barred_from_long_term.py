@@ -33,7 +33,7 @@ ANTIMICROBIAL = Text("抗微生物药物", "an antimicrobial")
             k for k, r in catalogue.ingredients.items() if r.antimicrobial or r.atc.startswith(INFECTION)
         )
     ),
-    when=lambda case: case.long_term,
+    head=lambda head: head.long_term,
 )
 def class_barred_from_long_term(case: Case) -> Iterator[Hit]:
     """A narcotic, psychotropic, toxic, precursor or anti-infective drug on a long-term prescription.

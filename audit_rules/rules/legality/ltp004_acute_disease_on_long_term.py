@@ -15,7 +15,8 @@ from audit_rules.rule import rule
     release=Release.REASON,
     sources=("cn-long-term-2021",),
     refs=("CN-LTP-004",),
-    when=lambda case: case.long_term and _only_acute(case),
+    head=lambda head: head.long_term,
+    when=lambda case: _only_acute(case),
 )
 def acute_disease_on_long_term(case: Case) -> Iterator[Hit]:
     """A long-term prescription whose diagnoses, with the recorded conditions, are all acute illnesses.

@@ -15,7 +15,8 @@ from audit_rules.rule import rule
     release=Release.RESUBMIT,
     sources=("cn-long-term-2021",),
     refs=("CN-LTP-005",),
-    when=lambda case: case.long_term and bool(case.linked),
+    head=lambda head: head.long_term,
+    when=lambda case: bool(case.linked),
 )
 def first_long_term_without_evaluation(case: Case) -> Iterator[Hit]:
     """The centre knows the patient, none of the earlier prescriptions is long-term, and this one says: not evaluated.
