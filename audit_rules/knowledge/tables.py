@@ -116,6 +116,18 @@ def _row(
 ) -> Row:
     if len(cells) != len(columns):
         raise BadTable(f"{file}: line {line}: {len(cells)} cells, {len(columns)} columns")
+    try:
+        if cells == [*map(str.strip, cells)]:
+            return row_type(*[read(cell) for read, cell in zip(readers, cells, strict=True)])
+    except (ValueError, KeyError, InvalidOperation):
+        pass  # what is wrong is looked for cell by cell
+    return _named(file, line, cells, columns, readers, row_type)
+
+
+def _named(
+    file: str, line: int, cells: list[str], columns: list[str], readers: list[Converter], row_type: type[Row]
+) -> Row:
+    """The same, cell by cell, so that the first bad one is named."""
     values = []
     for column, cell, read in zip(columns, cells, readers, strict=True):
         if cell != cell.strip():
