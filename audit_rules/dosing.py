@@ -21,6 +21,7 @@ class Dose(NamedTuple):
 
 
 EXTERNAL = re.compile("[外洗浴敷涂熏擦]")
+PERCENT = re.compile(r"(?<![0-9.])([0-9]{1,2}(?:\.[0-9]+)?)[%％]")  # grams in 100 mL, as in 10%氯化钾注射液
 
 
 class Decoction(NamedTuple):
@@ -133,10 +134,18 @@ def _mixture(raw: Item | CurrentMedication, units: Units) -> Concentration | Non
     quantity = written if isinstance(written, Quantity) else raw.strength
     if isinstance(written, str):
         return concentration(written, units)
-    found = measure(quantity.unit, units) if quantity is not None else None
-    if quantity is None or quantity.value is None or found is None or found.per is None:
+    if quantity is None or quantity.value is None:
+        return _in_the_name(raw)
+    found = measure(quantity.unit, units)
+    if found is None or found.per is None:
         return None
     return Concentration(amount(quantity.value / found.per.factor, found.unit), found.per.base)
+
+
+def _in_the_name(raw: Item | CurrentMedication) -> Concentration | None:
+    """What a percentage in the name says of a liquid, where neither strength nor concentration is written."""
+    said = PERCENT.findall(raw.drug.name or "")
+    return Concentration(Amount(Decimal(said[0]) * 10, "mg"), "mL") if len(said) == 1 else None
 
 
 def _of_compound(written: Written, given: Amount, units: Units) -> dict[str, Amount] | str:

@@ -33,6 +33,8 @@ SAID = re.compile(
     re.IGNORECASE,
 )
 UNTIMED = frozenset({"qd", "bid", "tid", "qid", "q12h", "q8h", "q6h"})
+ANTI_INFECTIVES = ("J01", "J02", "J04", "J05", "P01")
+FEW_DAYS = Decimal(3)
 FEW_STEPS = 3  # two lines of different dose may be a morning and an evening dose
 
 
@@ -52,9 +54,12 @@ def _said(use: Use) -> bool:
 
 
 def _first_days(case: "Case", uses: Sequence[Use]) -> bool:
-    """One line is for the first days: for one day beside longer lines, or a dose that the label gives for so long only."""
+    """One line is for the first days: for one day beside longer lines (an anti-infective for up to three), or a dose that
+    the label gives for so long only.
+    """
     lengths = [use.item.days for use in uses if use.item.days is not None]
-    if lengths.count(Decimal(1)) == 1 and len(set(lengths)) > 1:
+    few = FEW_DAYS if case.ingredient(uses[0].ingredient).atc.startswith(ANTI_INFECTIVES) else Decimal(1)
+    if sum(days <= few for days in lengths) == 1 and max(lengths) > 2 * min(lengths):
         return True
     return sum(_loading(case, use) for use in uses) == 1
 
