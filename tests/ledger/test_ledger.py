@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, connections, transaction
-from django.db.utils import InternalError, ProgrammingError
+from django.db.utils import DataError, InternalError, ProgrammingError
 
 from rxcenter.ledger import recording
 from rxcenter.ledger.chain import event_hash, merkle_root
@@ -59,6 +59,27 @@ def test_events_of_a_failed_change_are_not_written():
             raise ZeroDivisionError
         recording.record("outer", subject=uuid4(), streams=["H1"], actor="a", at=NOON)
     assert list(Event.objects.values_list("type", flat=True)) == ["outer"]
+
+
+@pytest.mark.django_db
+def test_a_change_whose_event_cannot_be_written_is_not_made():
+    """One commit for both: no state ever changes without its event."""
+    with pytest.raises(DataError), recording.transaction():
+        StreamHead.objects.create(stream="the change", seq=0, hash=b"")
+        recording.record("x", subject=uuid4(), streams=["H" * 41], actor="a", at=NOON)
+    assert not StreamHead.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_is_joined_shares_the_fate_of_the_whole():
+    with pytest.raises(ZeroDivisionError), recording.transaction():
+        recording.record("before", subject=uuid4(), streams=["H1"], actor="a", at=NOON)
+        with recording.joined():
+            recording.record("inside", subject=uuid4(), streams=["H1"], actor="a", at=NOON)
+        raise ZeroDivisionError
+    with recording.joined():
+        recording.record("alone", subject=uuid4(), streams=["H1"], actor="a", at=NOON)
+    assert list(Event.objects.values_list("type", flat=True)) == ["alone"]
 
 
 @pytest.mark.django_db
