@@ -123,7 +123,7 @@ def test_every_western_ingredient_has_a_limit_or_a_reason():
     said = defaultdict(list)
     for row in rows("doses"):
         said[row["ingredient"]].append(row)
-    assert western() == said.keys()
+    assert western() <= said.keys()  # patent medicines that are written in mg have theirs too
     for ingredient, its in said.items():
         for row in its:
             stated = row["single_max"] or row["daily_max"]
