@@ -79,6 +79,15 @@ def test_not_while_on_hold(north, oak):
     assert claim(order.pk, by=holder(oak), at=NOON)
 
 
+def test_not_while_a_cancel_waits(north, oak):
+    """Nothing that waits is to be cancelled: it would be. Should it ever be, nobody gets it."""
+    order = road.routed(north, routing=TO_OAK)
+    Order.objects.update(cancel_requested=True)
+    with pytest.raises(refusals.CancelPending):
+        claim(order.pk, by=holder(oak), at=NOON)
+    assert (road.state(order), Claim.objects.count()) == ("offered", 0)
+
+
 def test_not_when_the_licence_was_lost_since_the_offer(north, oak):
     oak.institution.dispenser.licences = ["psychotropic_2"]
     oak.institution.dispenser.save()
