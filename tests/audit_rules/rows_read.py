@@ -18,7 +18,7 @@ from audit_rules.knowledge import tables
 ROWS = Path(__file__).parent / "spots" / "rows"
 KNOWLEDGE = Path(tables.__file__).parent
 Row = dict[str, str]
-ENOUGH = 0.3  # of the codes are the same
+ENOUGH = 0.5  # of the codes that were read still stand there
 HELD = {"critical", "major"}  # a pharmacist decides either way; moderate and info are only shown
 
 
@@ -67,14 +67,18 @@ def _of(name: str, cell: str) -> Iterator[Row]:
             yield row
 
 
-def _near(left: str, right: str) -> tuple[float, float]:
-    """How alike two conditions are: by their first codes, then as a whole."""
-    first = _share(left.split(" & ")[0], right.split(" & ")[0])
-    return first, _share(left, right)
+def _near(read: str, row: str) -> tuple[float, float]:
+    """How near a row is to what was read: how many of the first codes it still has; how alike it is as a whole."""
+    first = _codes(read.split(" & ")[0])
+    return len(first & _codes(row.split(" & ")[0])) / len(first), _share(read, row)
+
+
+def _codes(text: str) -> set[str]:
+    return set(re.split(r"[|& ]+", text))
 
 
 def _share(left: str, right: str) -> float:
-    one, other = (set(re.split(r"[|& ]+", text)) for text in (left, right))
+    one, other = _codes(left), _codes(right)
     return len(one & other) / len(one | other)
 
 
