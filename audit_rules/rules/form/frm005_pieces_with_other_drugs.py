@@ -2,10 +2,18 @@
 
 from collections.abc import Iterator
 
+from audit_rules.items import Item
 from audit_rules.lines import Lines
+from audit_rules.names import plain
 from audit_rules.report import Hit, Release, Severity, Text
 from audit_rules.rule import rule
 from audit_rules.wording import named
+
+# a form that only a finished product has; 片 in a decoction is a slice, and 颗粒 may be a piece's
+FINISHED = frozenset(
+    {"capsule", "oral_solution", "oral_suspension", "pellets", "dispersible_tablet", "tablet"}
+)
+PIECES_AS_GRANULES = ("配方", "免煎")
 
 
 @rule(
@@ -20,7 +28,8 @@ from audit_rules.wording import named
     lines_only=True,
 )
 def pieces_with_other_drugs(case: Lines) -> Iterator[Hit]:
-    """Decoction pieces stand on one prescription with western or patent medicines.
+    """Decoction pieces stand on one prescription with western or patent medicines. A tablet, capsule or liquid of one
+    herb is a patent medicine.
 
     Why it matters: pieces are dispensed and decocted apart; the law asks for a prescription of their own.
     What to do: split it in two. Donkey-hide gelatine (阿胶) also exists as a finished product and does not count.
@@ -29,7 +38,7 @@ def pieces_with_other_drugs(case: Lines) -> Iterator[Hit]:
     pieces, others = [], []
     for item in case.items:
         kinds = {case.ingredient(key).kind for key in item.ingredients}
-        if kinds == {"piece"}:
+        if kinds == {"piece"} and not _finished(item, case):
             if apart.isdisjoint(item.ingredients):
                 pieces.append(item)
         elif kinds:
@@ -46,3 +55,15 @@ def pieces_with_other_drugs(case: Lines) -> Iterator[Hit]:
             action=Text("饮片单独开方。", "Write the pieces on a prescription of their own."),
             evidence={"article": "处方管理办法 §6(六)"},
         )
+
+
+def _finished(item: Item, case: Lines) -> bool:
+    if case.kind == "herbal":
+        return False
+    dose = item.raw.dose
+    unit = case.catalogue.units.get(plain(dose.unit)) if dose is not None and dose.unit else None
+    if unit is not None and unit.dimension == "dosage_unit":  # 丹参片 3片; slices are weighed
+        return True
+    if item.form == "granules":
+        return not any(word in item.name for word in PIECES_AS_GRANULES)
+    return item.form in FINISHED
