@@ -100,8 +100,14 @@ def _refuse(order: Order, prescription: Prescription, at: datetime) -> None:
     if prescription.state != State.APPROVED:
         words = Words("处方当前不能流转", f"the prescription is {prescription.state}")
         raise refusals.OnHold(words, since=prescription.state_since.isoformat())
-    if order.state == OrderState.NOT_SUPPLIED and Order.objects.filter(parent=order).exists():
+    if order.state == OrderState.NOT_SUPPLIED and _routed_anew(order):
         raise refusals.OfferSuperseded(Words("已重新流转", "it was routed anew already"))
+
+
+def _routed_anew(order: Order) -> bool:
+    """Whether what was not supplied went on already: a later order of the same lines. A part split off before is none."""
+    later = Order.objects.filter(parent=order, created_at__gte=order.state_since)
+    return later.filter(lines__line__in=order.lines.values("line")).exists()
 
 
 def _anew(old: Order, prescription: Prescription, at: datetime) -> Order:

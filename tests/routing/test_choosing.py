@@ -16,9 +16,10 @@ from routing.models import Closure, Dispenser, Offer, OrderLine, StockItem
 from routing.nominating import nominate
 from routing.not_supplying import not_supplied
 from routing.offering import OFFER_TIMEOUT
+from routing.splitting import split
 from routing.stocking import Declared, declared, report, wanted
 from rxcenter.errors import Invalid
-from tests.routing import road
+from tests.routing import acts, road
 from tests.routing.road import NOON, POOL, TO_OAK, holder, placer
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -265,3 +266,15 @@ def test_S23_the_placer_routes_anew_what_was_not_supplied(north, oak, elm):
 def test_pool_orders_for_pickup_are_open_to_the_code(north, oak):
     order = road.routed(north, routing=POOL)
     assert (order.state, order.pool, order.ranked) == ("open", True, [])
+
+
+def test_S23_what_is_left_after_a_split_is_routed_anew_too(north, oak, elm):
+    """The part that went elsewhere is no second routing of what stayed; what was routed anew is not routed twice."""
+    order = road.routed(north, routing=acts.BOTH, items=acts.items(10, 20))
+    made = road.claimed(order, oak)
+    part = split(made.claim.pk, made.token, [2], reason="out_of_stock", by=holder(oak), at=NOON).part
+    not_supplied(made.claim.pk, made.token, reason="prescription_error", by=holder(oak), at=SOON)
+    anew = nominate(order.pk, ["P0002"], by=placer(north), at=SOON)
+    assert [acts.lines_of(o) for o in (part, anew)] == [[2], [1]]
+    with pytest.raises(refusals.OfferSuperseded):
+        nominate(order.pk, ["P0002"], by=placer(north), at=SOON)
