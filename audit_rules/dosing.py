@@ -22,6 +22,9 @@ class Dose(NamedTuple):
 
 EXTERNAL = re.compile("[外洗浴敷涂熏擦]")
 PERCENT = re.compile(r"(?<![0-9.])([0-9]{1,2}(?:\.[0-9]+)?)[%％]")  # grams in 100 mL, as in 10%氯化钾注射液
+LAWFUL = (
+    "U"  # see docs/adr/0008: of a drug that is counted in IU, U and 单位 mean IU; the word `unit` does not
+)
 
 
 class Decoction(NamedTuple):
@@ -100,11 +103,12 @@ def _amounts(written: Written, dose: Quantity | None, units: Units) -> dict[str,
         return "unit_unknown"
     if found.unit.unit == "unit" and written.unit_trap:
         return "unit_ambiguous"
-    given = amount(dose.value, found.unit)
+    lawful = found.unit.unit == LAWFUL and written.unit_trap
+    given = Amount(dose.value, "IU") if lawful else amount(dose.value, found.unit)
     keys = written.meaning.ingredients
     if len(keys) > 1 or written.parts:
         return _of_compound(written, given, units)
-    if found.unit.dimension in ("mass", "activity", "amount", "rate"):
+    if lawful or found.unit.dimension in ("mass", "activity", "amount", "rate"):
         return {keys[0]: given}
     content = _content(written, given, units)
     return content if isinstance(content, str) else {keys[0]: content}
