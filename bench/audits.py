@@ -1,5 +1,8 @@
 """(b) The pure engine on one core: parsing apart, audits without and with the patient's history."""
 
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -33,6 +36,7 @@ def measure(material: Material, *, rounds: int) -> dict[str, Any]:
     linked = [len(history) for _, history in pairs]
     return {
         "machine": figures.machine(),
+        "load": loading(rounds),
         "documents": material.name,
         "items_per_document": sum(len(d.items) for d in parsed) / len(parsed),
         "earlier_documents_per_audit": sum(linked) / len(linked),
@@ -40,6 +44,29 @@ def measure(material: Material, *, rounds: int) -> dict[str, Any]:
         **{
             name: {"rounds": found[1:], "median": figures.median(found[1:])} for name, found in speeds.items()
         },
+    }
+
+
+LOADING = """
+import json, re, time
+from audit_rules.catalogue import Catalogue
+Catalogue.load()
+most = re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())
+print(json.dumps([time.process_time(), int(most[1]) / 1024]))
+"""
+
+
+def loading(rounds: int) -> dict[str, Any]:
+    """Seconds of processor time and megabytes of a process that does nothing but load the catalogue."""
+    runs = [
+        subprocess.run([sys.executable, "-c", LOADING], capture_output=True, check=True)
+        for _ in range(rounds)
+    ]
+    found = [json.loads(run.stdout) for run in runs]
+    seconds = [cost[0] for cost in found]
+    return {
+        "seconds": {"rounds": seconds, "median": figures.median(seconds)},
+        "megabytes": max(c[1] for c in found),
     }
 
 

@@ -115,6 +115,9 @@ def silence(visitor):
     visitor.close()
 
 
+PATIENCE = 4.5  # seconds: less than `silence` and `drip` hold on, so that it was the sender who ended it
+
+
 @pytest.mark.parametrize(
     ("talk", "reasons"), [(drip, {"too_slow"}), (silence, {"too_slow"}), (nonsense, {"broken_answer"})]
 )
@@ -127,7 +130,7 @@ def test_a_receiver_cannot_hold_the_sender(monkeypatch, talk, reasons):
     )
     listening.close()
     assert outcome.reason in reasons
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < PATIENCE
 
 
 def test_an_endless_answer_is_not_read(monkeypatch):
@@ -138,7 +141,7 @@ def test_an_endless_answer_is_not_read(monkeypatch):
     )
     listening.close()
     assert outcome.ok
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < PATIENCE
 
 
 def certificate(directory, name):
