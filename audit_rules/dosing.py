@@ -22,9 +22,8 @@ class Dose(NamedTuple):
 
 EXTERNAL = re.compile("[外洗浴敷涂熏擦]")
 PERCENT = re.compile(r"(?<![0-9.])([0-9]{1,2}(?:\.[0-9]+)?)[%％]")  # grams in 100 mL, as in 10%氯化钾注射液
-LAWFUL = (
-    "U"  # see docs/adr/0008: of a drug that is counted in IU, U and 单位 mean IU; the word `unit` does not
-)
+# See docs/adr/0008: of a drug that is counted in IU, U and 单位 mean IU; the word `unit` does not.
+LAWFUL = "U"
 
 
 class Decoction(NamedTuple):

@@ -16,7 +16,6 @@ class Head(NamedTuple):
     registered: bool
     practice: str
     fee_type: str
-    delivery: str  # "" = no wish for routing was sent
     routed: bool
     record: bool
     over_supply: bool
@@ -25,7 +24,7 @@ class Head(NamedTuple):
     @classmethod
     def of(cls, document: Prescription) -> "Head":
         """The head of a document."""
-        who, routing, visit = document.prescriber, document.routing, document.visit
+        who, visit = document.prescriber, document.visit
         reasons, programme = document.reasons, document.programme
         return cls(
             bool(document.long_term),
@@ -34,8 +33,7 @@ class Head(NamedTuple):
             bool(who.registered),
             who.practice or "",
             document.fee_type or "",
-            (routing.delivery or "") if routing is not None else "",
-            routing is not None,
+            document.routing is not None,
             visit is not None and bool(visit.offline_record),
             reasons is not None and bool(reasons.over_supply and reasons.over_supply.strip()),
             programme is not None and bool(programme.cancer_pain_file),

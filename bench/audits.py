@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from audit_rules import document as rx
@@ -47,6 +48,8 @@ def measure(material: Material, *, rounds: int) -> dict[str, Any]:
     }
 
 
+ROOT = Path(__file__).resolve().parents[1]
+# VmHWM and not ru_maxrss: that one is inherited from the process that started this one
 LOADING = """
 import json, re, time
 from audit_rules.catalogue import Catalogue
@@ -59,7 +62,7 @@ print(json.dumps([time.process_time(), int(most[1]) / 1024]))
 def loading(rounds: int) -> dict[str, Any]:
     """Seconds of processor time and megabytes of a process that does nothing but load the catalogue."""
     runs = [
-        subprocess.run([sys.executable, "-c", LOADING], capture_output=True, check=True)
+        subprocess.run([sys.executable, "-c", LOADING], cwd=ROOT, capture_output=True, check=True)
         for _ in range(rounds)
     ]
     found = [json.loads(run.stdout) for run in runs]

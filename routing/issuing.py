@@ -11,13 +11,12 @@ from uuid_utils.compat import uuid7
 from routing import codes
 from routing.digesting import digest_of
 from routing.models import Order, OrderLine
+from routing.sealed_codes import sealed
 from routing.validity import Window, expires_at, window
 from rxcenter.accounts.roles import SYSTEM
 from rxcenter.patients.revealing import reveal
-from rxcenter.patients.sealing import seal
 from rxcenter.prescriptions.models import Prescription
 
-CODE_TABLE = "order"
 # How fee types say that the medical insurance pays; exact words, as institutions write them
 INSURED = frozenset(
     {"医保", "基本医疗保险", "职工医保", "居民医保", "城镇职工", "城乡居民", "职工基本医疗保险", "城乡居民基本医疗保险",
@@ -65,7 +64,6 @@ def new_order(prescription: Prescription, issue: Issue, groups: list[str] | None
     row, code, place = uuid7(), codes.mint(), prescription.institution_id
     if groups is not None and prescription.kind == "herbal":
         groups = [*groups, "herbal"]
-    sealed = seal({"code": code}, table=CODE_TABLE, row=row, institution=place, epoch=at.strftime("%Y-%m"))
     return Order(
         id=row,
         prescription=prescription,
@@ -79,7 +77,7 @@ def new_order(prescription: Prescription, issue: Issue, groups: list[str] | None
         opens_at=max(issue.window.opens_at, at),
         expires_at=issue.window.expires_at,
         code_hash=codes.hashed(row, code),
-        code_sealed=sealed,
+        code_sealed=sealed(code, row, place, at),
         created_at=at,
     )
 

@@ -7,17 +7,15 @@ from uuid import UUID
 
 from routing import codes
 from routing.custody import Draft, create_orders
-from routing.issuing import CODE_TABLE
 from routing.models import Order, OrderLine
 from routing.offering import ask, choose_next
 from routing.refusals import AlreadySupplied
+from routing.sealed_codes import opened, sealed
 from routing.supplying import locked_lines
 from rxcenter.accounts.roles import SYSTEM
 from rxcenter.errors import Invalid, Words
 from rxcenter.jobs import queue
 from rxcenter.jobs.queue import NewJob
-from rxcenter.patients.revealing import reveal
-from rxcenter.patients.sealing import seal
 from rxcenter.prescriptions.models import Prescription
 
 
@@ -94,9 +92,8 @@ def _copy(row: OrderLine) -> OrderLine:
 
 
 def _order(parent: Order, plan: Plan, at: datetime) -> Order:
-    code = _code_of(parent, at)
+    code = opened(parent, by=SYSTEM, purpose="the part order keeps the pickup code", at=at)
     place, row = parent.institution_id, plan.part
-    sealed = seal({"code": code}, table=CODE_TABLE, row=row, institution=place, epoch=at.strftime("%Y-%m"))
     return Order(
         id=row,
         prescription_id=parent.prescription_id,
@@ -111,24 +108,10 @@ def _order(parent: Order, plan: Plan, at: datetime) -> Order:
         opens_at=at,
         expires_at=plan.expires_at,
         code_hash=codes.hashed(row, code),
-        code_sealed=sealed,
+        code_sealed=sealed(code, row, place, at),
         wrong_codes=parent.wrong_codes,  # a part is no second round of guessing
         parent=parent,
         digest=parent.digest,
         insurance=parent.insurance,
         created_at=at,
     )
-
-
-def _code_of(order: Order, at: datetime) -> str:
-    shown = reveal(
-        bytes(order.code_sealed),
-        table=CODE_TABLE,
-        row=order.pk,
-        institution=order.institution_id,
-        by=SYSTEM,
-        purpose="the part order keeps the pickup code",
-        at=at,
-        prescription=order.prescription_id,
-    )
-    return str(shown["code"])

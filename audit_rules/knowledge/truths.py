@@ -1,7 +1,7 @@
 """The parts of all conditions of the patient tables, each one bit, so that a case answers all of them at once.
 
 A bit is set when its part is true of the case; a part that is false or unknown has none. Parts that look at the line
-or its dose are no bits: they are asked later, of each line of which everything else is true.
+or its dose, and a few others, are no bits: they are asked later, of each line of which everything else is true.
 """
 
 from bisect import bisect_left
@@ -25,8 +25,8 @@ MOST_KEPT = 10_000
 
 
 def asked_later(part: Part) -> bool:
-    """Whether a part looks at the line or its dose, or costs more than all others together."""
-    return part.asks in LATER or part.asks.startswith("dose")
+    """Whether a part looks at the line or its dose, costs more than all others together, or turns a comparison round."""
+    return part.asks in LATER or part.asks.startswith("dose") or (bool(part.sign) and part.negated)
 
 
 def often(part: Part) -> int:
@@ -95,9 +95,12 @@ class Truths:
         """The bits that are true of a case."""
         patient, bounds, told = case.patient, self._bounds, self._told
         true = self._of_codes(patient.coded) | self._of_drugs(case) | told.get(("sex", patient.sex), 0)
-        true |= bounds["age"].true_at(patient.age_years) | bounds["days"].true_at(patient.age_days)
+        if "age" in bounds:
+            true |= bounds["age"].true_at(patient.age_years)
+        if "days" in bounds:
+            true |= bounds["days"].true_at(patient.age_days)
         true |= told.get(("pregnant", patient.pregnant), 0) | told.get(("lactating", patient.lactating), 0)
-        if patient.pregnancy_weeks is not None:
+        if "week" in bounds and patient.pregnancy_weeks is not None:
             true |= bounds["week"].true_at(patient.pregnancy_weeks)
         if "weight" in bounds and patient.weight_kg is not None:
             true |= bounds["weight"].true_at(patient.weight_kg)

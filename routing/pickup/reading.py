@@ -11,22 +11,23 @@ from django.utils.translation import get_language
 from routing import hours, stocking, tracking, weighing
 from routing.choose import Stock, rank_pool
 from routing.eligible import Way, why_not
-from routing.issuing import CODE_TABLE
 from routing.models import Claim, DispenseDraft, Dispenser, Offer, Order, OrderLine
 from routing.nominating import CHOOSABLE
 from routing.offering import need_of
 from routing.pickup.entering import Visit, patient
 from routing.pickup.words import HOW_OFTEN, ROUTES, UNITS, word
 from routing.register import pool
+from routing.sealed_codes import opened
 from routing.states import TERMINAL, OrderState
 from routing.supplying import status
 from routing.tracking import REASONS, Seen, Status
-from rxcenter.patients.revealing import reveal
 
 REACHED = {
     Status.WITH_PHARMACY: 2, Status.DELAYED: 2, Status.READY: 3, Status.READY_PARTIAL: 3, Status.DISPATCHED: 3,
     Status.DISPATCHED_PARTIAL: 3, Status.COLLECTED: 4,
 }  # fmt: skip
+
+PURPOSE = "the patient's pickup page"
 
 
 class Place(NamedTuple):
@@ -115,7 +116,7 @@ def _part(order: Order, known: bool, at: datetime) -> Part:
         why=_why(seen.reason),
         reached=REACHED.get(seen.status, 1),
         place=_where(order, at),
-        code=None if order.state in TERMINAL else _code(order, at),
+        code=None if order.state in TERMINAL else opened(order, by=patient(order), purpose=PURPOSE, at=at),
         lines=_lines(order, updates, draft, at) if known else (),
         choosable=known and order.state in CHOOSABLE and order.expires_at > at,
         cancel_pending=order.cancel_requested,
@@ -144,20 +145,6 @@ def _place(row: Dispenser, at: datetime) -> Place:
         today = []
     text = ", ".join(f"{first}–{last}" for first, last in today)
     return Place(row.pk, row.institution.name, row.phone, row.address, text, insurance=row.insurance)
-
-
-def _code(order: Order, at: datetime) -> str:
-    shown = reveal(
-        bytes(order.code_sealed),
-        table=CODE_TABLE,
-        row=order.pk,
-        institution=order.institution_id,
-        by=patient(order),
-        purpose="the patient's pickup page",
-        at=at,
-        prescription=order.prescription_id,
-    )
-    return str(shown["code"])
 
 
 def _lines(order: Order, updates: Sequence[Any], draft: DispenseDraft | None, at: datetime) -> list[Line]:

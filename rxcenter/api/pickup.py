@@ -1,6 +1,5 @@
 """The placer reads its patient's pickup code. Encrypted at rest; each reading is logged."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,22 +9,21 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from routing.issuing import CODE_TABLE
 from routing.models import Claim, Offer, Order
 from routing.register import contact
+from routing.sealed_codes import opened
 from routing.states import TERMINAL, OrderState
-from rxcenter.accounts.roles import Actor
 from rxcenter.api.authentication import placer
 from rxcenter.api.claims_shapes import PickupAnswer
 from rxcenter.api.events import whole_number
 from rxcenter.api.problems import respond
 from rxcenter.api.reading import mine
 from rxcenter.errors import Words, WrongState
-from rxcenter.patients.revealing import reveal
 from rxcenter.prescriptions.models import Prescription
 
 # Of several parts under one code one may have ended while another still waits
 WITHOUT_CODE = TERMINAL | {OrderState.UNROUTABLE}
+PURPOSE = "pickup code for the patient"
 
 
 class PickupView(APIView):
@@ -50,23 +48,9 @@ class PickupView(APIView):
         if not waiting:
             raise _no_code(row, orders[0] if orders else None)
         by, at = placer(request.auth), timezone.now()
-        parts = [_part(order, _code(order, by, at)) for order in waiting]
+        parts = [_part(order, opened(order, by=by, purpose=PURPOSE, at=at)) for order in waiting]
         first = {name: value for name, value in parts[0].items() if name not in ("issue", "lines")}
         return respond(200, {**first, "number": row.number, "parts": parts})
-
-
-def _code(order: Order, by: Actor, at: datetime) -> str:
-    shown = reveal(
-        bytes(order.code_sealed),
-        table=CODE_TABLE,
-        row=order.pk,
-        institution=order.institution_id,
-        by=by,
-        purpose="pickup code for the patient",
-        at=at,
-        prescription=order.prescription_id,
-    )
-    return str(shown["code"])
 
 
 def _part(order: Order, code: str) -> dict[str, Any]:

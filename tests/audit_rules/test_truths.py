@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from audit_rules import Case, Gap, Text, audit, default_catalogue, rule
 from audit_rules.knowledge.conditions import OPERATORS, Doses, Part
 from audit_rules.knowledge.patient_rows import TABLES
-from audit_rules.knowledge.truths import Bounds
+from audit_rules.knowledge.truths import Bounds, Truths, asked_later
 from audit_rules.report import Severity
 from audit_rules.together import daily_of
 from tests.audit_rules import reading
@@ -116,3 +116,17 @@ def test_a_rule_of_lines_is_given_no_patient_and_asked_once():
     assert [[gap.reason for gap in gaps] for gaps in said] == [["seen"], ["seen"]]
     assert len(given_to) == 1
     assert not hasattr(given_to[0], "patient")
+
+
+def test_a_comparison_turned_round_is_no_bit_but_asked_of_the_case():
+    turned = Part("age", ">=", Decimal(65), negated=True)
+    truths = Truths(
+        [part for part in (turned, Part("age", ">=", Decimal(65))) if not asked_later(part)], frozenset
+    )
+    assert asked_later(turned)
+    assert turned not in truths.bits
+    young, old = (
+        reading.case({"patient": {"age": a}, "items": ["ibuprofen 200 mg oral tid 3d"]}) for a in (30, 70)
+    )
+    assert [turned.holds(young), turned.holds(old)] == [True, False]
+    assert [truths.of(young), truths.of(old)] == [0, 1]
